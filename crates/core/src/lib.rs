@@ -1,0 +1,1 @@
+//! The rules, pure and synchronous: life cycle, meters, alerts, history, the view reducer.

@@ -1,0 +1,1 @@
+//! HolographicBuffer: a broadcast log with bounded replay.

@@ -1,0 +1,1 @@
+//! Tasks and handles that keep the rules running: flux, registry, pulse, agents.

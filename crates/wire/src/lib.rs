@@ -1,0 +1,1 @@
+//! Everything that crosses a socket: ids, events, gauges, commands, errors, routes.

@@ -1,0 +1,1 @@
+//! The gateway: URLs, sockets, server-side rendering. Binary terrarium.

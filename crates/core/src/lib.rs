@@ -1,1 +1,25 @@
-//! The rules, pure and synchronous: life cycle, meters, alerts, history, the view reducer.
+//! The rules, pure and synchronous: no task, no clock, no randomness, no I/O. `now` and `seed` are arguments.
+//!
+//! | file | rule |
+//! |---|---|
+//! | [`lifecycle`] | which state may follow which |
+//! | [`meter`] | pressure, flow and temperature from what an agent did |
+//! | [`alert`] | fever on and off, with hysteresis |
+//! | [`breaker`] | when to stop sampling something that fails |
+//! | [`series`] | gauge history: 1 s × 15 min and 15 s × 24 h |
+//! | [`restart`] | how often a dead agent may come back, and when |
+//! | [`view`] | one fold of the event stream for every window |
+//! | [`field`] | the density field: which cell shows which shade |
+//! | [`spark`] | sparklines |
+//!
+//! The same code runs in the gateway and in the browser.
+
+pub mod alert;
+pub mod breaker;
+pub mod field;
+pub mod lifecycle;
+pub mod meter;
+pub mod restart;
+pub mod series;
+pub mod spark;
+pub mod view;

@@ -1,1 +1,38 @@
-//! Everything that crosses a socket: ids, events, gauges, commands, errors, routes.
+//! Everything that crosses a socket: ids, events, gauges, summaries, errors, routes.
+//!
+//! The words of the contract and nothing else: no clock, no randomness, no I/O, and nothing a browser could not run.
+//! Every type says who sends it and who reads it.
+//!
+//! | file | noun |
+//! |---|---|
+//! | [`id`] | agent ids, epochs, sequence numbers, positions |
+//! | [`state`] | the life-cycle states of an agent |
+//! | [`gauge`] | pressure, flow, temperature |
+//! | [`event`] | what an agent says on the mirror |
+//! | [`frame`] | everything else on an observe socket: hello, gap, ping, and the client's one message |
+//! | [`summary`] | what REST says about agents and their history |
+//! | [`problem`] | errors, in the shape of RFC 9457 |
+//! | [`close`] | WebSocket close codes, and whether to come back |
+//! | [`route`] | every URL |
+//! | [`time`] | timestamps |
+
+pub mod close;
+pub mod event;
+pub mod frame;
+pub mod gauge;
+pub mod id;
+pub mod problem;
+pub mod route;
+pub mod state;
+pub mod summary;
+pub mod time;
+
+pub use close::CloseCode;
+pub use event::{Envelope, Event, EventKind};
+pub use frame::{ClientMessage, Frame, Gap, Hello};
+pub use gauge::{Flow, Gauges, QueuePressure, Temperature};
+pub use id::{AgentId, Epoch, Position, Seq};
+pub use problem::Problem;
+pub use state::FluxState;
+pub use summary::{AgentSummary, MetricPoint, MetricSeries, Snapshot};
+pub use time::Timestamp;

@@ -1,0 +1,447 @@
+//! One fold of the event stream for every window: browser, terminal, test. Two renderers, one reducer.
+
+use crate::series::Series;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+use wire::{
+    AgentId, AgentSummary, Envelope, Event, EventKind, FluxState, Frame, Gap, Hello, MetricSeries, Position, Seq,
+    Timestamp, frame::Control,
+};
+
+/// Events a window keeps per agent for its stream.
+pub const STREAM_EVENTS: usize = 500;
+/// State changes a window keeps per agent.
+pub const STATE_CHANGES: usize = 100;
+
+/// What a window knows of the garden.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Garden {
+    /// The run of the gateway this was learned from; another one means it was restarted.
+    pub gateway: Option<String>,
+    /// Every agent, by id.
+    pub agents: BTreeMap<AgentId, AgentView>,
+}
+
+/// What a window knows of one agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentView {
+    /// The newest summary, kept up to date by events.
+    pub summary: AgentSummary,
+    /// Its gauges over time.
+    pub series: SeriesView,
+    /// What it said, oldest first, gauges left out, holes included.
+    pub stream: VecDeque<Entry>,
+    /// Its changes of state, oldest first.
+    pub states: VecDeque<StateChange>,
+}
+
+/// [`Series`] with the equality a window needs: same newest point, same length.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SeriesView(pub Series);
+
+impl PartialEq for SeriesView {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.last() == other.0.last()
+    }
+}
+
+/// A line of an agent's stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// It said something.
+    Event(Box<Envelope>),
+    /// Something it said was missed.
+    Gap(Gap),
+    /// Its log began anew: the gateway or the agent was restarted.
+    NewEpoch(Timestamp),
+}
+
+/// A change of state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateChange {
+    /// When.
+    pub ts: Timestamp,
+    /// The state it entered.
+    pub state: FluxState,
+}
+
+/// What a frame did to the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// Something changed.
+    Changed,
+    /// It was already known, or says nothing to a window.
+    Nothing,
+    /// The gateway is another process than before.
+    GatewayRestarted,
+}
+
+impl Garden {
+    /// A garden from REST answers: the first state of a window, before any socket.
+    #[must_use]
+    pub fn from_summaries(gateway: String, agents: Vec<AgentSummary>) -> Self {
+        let agents = agents.into_iter().map(|a| (a.agent_id.clone(), AgentView::new(a))).collect();
+        Self { gateway: Some(gateway), agents }
+    }
+
+    /// Takes back gauge history. Points already known stay.
+    pub fn restore(&mut self, series: &MetricSeries) {
+        if let Some(agent) = self.agents.get_mut(&series.agent_id) {
+            for point in &series.points {
+                agent.series.0.push(point.ts, point.mean);
+            }
+        }
+    }
+
+    /// Folds one frame in. Frames a window has already seen change nothing, so overlap after a reconnect is harmless.
+    pub fn apply(&mut self, frame: &Frame) -> Applied {
+        match frame {
+            Frame::Event(event) => self.event(event),
+            Frame::Control(Control::Hello(hello)) => self.hello(hello),
+            Frame::Control(Control::Gap(gap)) => self.gap(gap),
+            Frame::Control(Control::Ping) => Applied::Nothing,
+            Frame::Unknown { agent_id, seq } => self.unknown(agent_id.as_ref(), *seq),
+        }
+    }
+
+    /// The last position seen of each agent: what to ask for after a reconnect.
+    #[must_use]
+    pub fn positions(&self) -> BTreeMap<String, String> {
+        self.agents.iter().map(|(id, a)| (id.to_string(), a.position().to_string())).collect()
+    }
+
+    /// Forgets an agent that left, after its field dissolved.
+    pub fn forget(&mut self, id: &AgentId) {
+        self.agents.remove(id);
+    }
+
+    fn hello(&mut self, hello: &Hello) -> Applied {
+        let restarted = self.gateway.as_ref().is_some_and(|known| *known != hello.gateway);
+        self.gateway = Some(hello.gateway.clone());
+        if let Some(agents) = &hello.agents {
+            self.agents.retain(|id, _| agents.iter().any(|a| a.agent_id == *id));
+            for summary in agents {
+                self.learn(summary);
+            }
+        }
+        if let (Some(id), Some(epoch)) = (&hello.agent_id, &hello.epoch)
+            && let Some(agent) = self.agents.get_mut(id)
+            && agent.summary.epoch != *epoch
+        {
+            agent.begin_epoch(epoch.clone());
+        }
+        if restarted { Applied::GatewayRestarted } else { Applied::Changed }
+    }
+
+    /// A summary at the cut. Its counters are the cut's; the events up to it may still follow as history.
+    fn learn(&mut self, summary: &AgentSummary) {
+        match self.agents.get_mut(&summary.agent_id) {
+            None => {
+                self.agents.insert(summary.agent_id.clone(), AgentView::new(summary.clone()));
+            }
+            Some(agent) => {
+                if agent.summary.epoch != summary.epoch {
+                    agent.begin_epoch(summary.epoch.clone());
+                }
+                let seq = agent.summary.seq;
+                agent.summary = AgentSummary { seq, ..summary.clone() };
+            }
+        }
+    }
+
+    fn event(&mut self, event: &Envelope) -> Applied {
+        let agent = self.agents.entry(event.agent_id.clone()).or_insert_with(|| AgentView::unheard_of(event));
+        if agent.summary.epoch != event.epoch {
+            agent.begin_epoch(event.epoch.clone());
+        } else if event.seq <= agent.summary.seq {
+            return agent.backfill(event);
+        }
+        agent.take(event);
+        Applied::Changed
+    }
+
+    fn gap(&mut self, gap: &Gap) -> Applied {
+        let Some(agent) = self.agents.get_mut(&gap.agent_id) else { return Applied::Nothing };
+        if gap.to_seq <= agent.summary.seq {
+            return Applied::Nothing;
+        }
+        agent.summary.seq = gap.to_seq;
+        bounded(&mut agent.stream, STREAM_EVENTS, Entry::Gap(gap.clone()));
+        Applied::Changed
+    }
+
+    fn unknown(&mut self, agent: Option<&AgentId>, seq: Option<Seq>) -> Applied {
+        if let (Some(agent), Some(seq)) = (agent.and_then(|id| self.agents.get_mut(id)), seq) {
+            agent.summary.seq = agent.summary.seq.max(seq);
+        }
+        Applied::Nothing
+    }
+}
+
+impl AgentView {
+    /// A view that knows a summary and nothing of the past.
+    #[must_use]
+    pub fn new(summary: AgentSummary) -> Self {
+        let states = VecDeque::from([StateChange { ts: summary.started, state: summary.state }]);
+        Self { summary, series: SeriesView::default(), stream: VecDeque::new(), states }
+    }
+
+    /// Where to resume.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position { epoch: self.summary.epoch.clone(), seq: self.summary.seq }
+    }
+
+    /// Activity 0 to 1: half temperature, half flow against the highest flow of the known past.
+    #[must_use]
+    pub fn activity(&self) -> f64 {
+        let flow = self.summary.metrics.flow.map_or(0.0, wire::Flow::get);
+        let past = self.series.0.fine(Timestamp::from_millis(0)).filter_map(|p| p.mean.flow).map(wire::Flow::get);
+        let most = past.fold(flow, f64::max).max(1.0);
+        let heat = self.summary.metrics.temperature.map_or(0.0, wire::Temperature::get);
+        (0.5 * heat + 0.5 * flow / most).clamp(0.0, 1.0)
+    }
+
+    /// The phase shown beside the name.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        Phase::of(self.summary.state, self.activity())
+    }
+
+    fn unheard_of(event: &Envelope) -> Self {
+        Self::new(AgentSummary {
+            agent_id: event.agent_id.clone(),
+            genus: String::new(),
+            description: String::new(),
+            state: FluxState::Dormant,
+            metrics: wire::Gauges::default(),
+            in_fever: false,
+            observers: 0,
+            pending: Vec::new(),
+            commands: Vec::new(),
+            epoch: event.epoch.clone(),
+            seq: Seq::ZERO,
+            total_events: 0,
+            last_event: None,
+            started: event.ts,
+        })
+    }
+
+    fn begin_epoch(&mut self, epoch: wire::Epoch) {
+        let since = self.series.0.last().map_or(self.summary.started, |p| p.ts);
+        self.summary.epoch = epoch;
+        self.summary.seq = Seq::ZERO;
+        bounded(&mut self.stream, STREAM_EVENTS, Entry::NewEpoch(since));
+    }
+
+    /// An event the position has already passed: history that follows a summary. It belongs in the stream if the stream
+    /// does not hold it yet, and changes nothing else.
+    fn backfill(&mut self, event: &Envelope) -> Applied {
+        if event.event.kind() == EventKind::Metabolism {
+            return Applied::Nothing;
+        }
+        let newer = |e: &Entry| matches!(e, Entry::Event(e) if e.epoch == event.epoch && e.seq >= event.seq);
+        let at = self.stream.iter().position(newer).unwrap_or(self.stream.len());
+        let known = self.stream.get(at).is_some_and(|e| matches!(e, Entry::Event(e) if e.seq == event.seq));
+        if known || (self.stream.len() >= STREAM_EVENTS && at == 0) {
+            return Applied::Nothing;
+        }
+        if self.stream.len() >= STREAM_EVENTS {
+            self.stream.pop_front();
+            self.stream.insert(at - 1, Entry::Event(Box::new(event.clone())));
+        } else {
+            self.stream.insert(at, Entry::Event(Box::new(event.clone())));
+        }
+        Applied::Changed
+    }
+
+    fn take(&mut self, event: &Envelope) {
+        let s = &mut self.summary;
+        s.seq = event.seq;
+        s.total_events = s.total_events.max(event.seq.0);
+        match &event.event {
+            Event::Metabolism { state, gauges } => {
+                s.metrics = *gauges;
+                self.series.0.push(event.ts, *gauges);
+                self.enter(*state, event.ts);
+                return;
+            }
+            Event::AgentStarted(t) | Event::AgentStateChanged(t) | Event::AgentStopped(t) => {
+                let state = t.state;
+                self.enter(state, event.ts);
+            }
+            Event::Fever { .. } => s.in_fever = true,
+            Event::FeverEnded { .. } => s.in_fever = false,
+            Event::Result { .. } | Event::Error { .. } | Event::MetricsDegraded { .. } => {}
+        }
+        self.summary.last_event = Some(event.ts);
+        bounded(&mut self.stream, STREAM_EVENTS, Entry::Event(Box::new(event.clone())));
+    }
+
+    fn enter(&mut self, state: FluxState, ts: Timestamp) {
+        if self.summary.state != state {
+            self.summary.state = state;
+            bounded(&mut self.states, STATE_CHANGES, StateChange { ts, state });
+        }
+    }
+}
+
+fn bounded<T>(queue: &mut VecDeque<T>, cap: usize, item: T) {
+    if queue.len() >= cap {
+        queue.pop_front();
+    }
+    queue.push_back(item);
+}
+
+/// How alive an agent looks at a glance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// At work.
+    Active,
+    /// Running, little to do.
+    Waking,
+    /// Ending.
+    Waning,
+    /// Not started, or running and at rest.
+    Dormant,
+    /// Gone.
+    Void,
+}
+
+impl Phase {
+    /// The phase of a state at an activity of 0 to 1.
+    #[must_use]
+    pub fn of(state: FluxState, activity: f64) -> Self {
+        match state {
+            FluxState::Dormant => Self::Dormant,
+            FluxState::Draining => Self::Waning,
+            FluxState::Stopped | FluxState::Collapsed => Self::Void,
+            FluxState::Flowing | FluxState::Perturbed if activity >= 0.5 => Self::Active,
+            FluxState::Flowing | FluxState::Perturbed if activity >= 0.05 => Self::Waking,
+            FluxState::Flowing | FluxState::Perturbed => Self::Dormant,
+        }
+    }
+
+    /// Its symbol.
+    #[must_use]
+    pub fn symbol(self) -> char {
+        match self {
+            Self::Active => '●',
+            Self::Waking => '◐',
+            Self::Waning => '◑',
+            Self::Dormant => '○',
+            Self::Void => '◌',
+        }
+    }
+
+    /// Its name, which is also its style class.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Waking => "waking",
+            Self::Waning => "waning",
+            Self::Dormant => "dormant",
+            Self::Void => "void",
+        }
+    }
+
+    /// What it means, for a person.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Active => "hard at work",
+            Self::Waking => "running, with little to do",
+            Self::Waning => "finishing what it has, then ending",
+            Self::Dormant => "at rest",
+            Self::Void => "gone",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use wire::{Epoch, Gauges};
+
+    fn event(seq: u64, event: Event) -> Frame {
+        Frame::Event(Box::new(Envelope {
+            agent_id: AgentId::parse("host").unwrap(),
+            epoch: Epoch::from_bits(1),
+            seq: Seq(seq),
+            ts: Timestamp::from_millis(seq as i64 * 1000),
+            event,
+        }))
+    }
+
+    fn result(seq: u64) -> Frame {
+        event(seq, Event::Result { data: json!(seq) })
+    }
+
+    fn seqs(garden: &Garden) -> Vec<u64> {
+        let entries = garden.agents.values().flat_map(|a| &a.stream);
+        entries.filter_map(|e| if let Entry::Event(e) = e { Some(e.seq.0) } else { None }).collect()
+    }
+
+    #[test]
+    fn gauges_fill_the_series_and_not_the_stream() {
+        let mut garden = Garden::default();
+        garden.apply(&event(1, Event::Metabolism { state: FluxState::Flowing, gauges: Gauges::new(1.0, 2.0, 0.5) }));
+        let agent = garden.agents.values().next().unwrap();
+        assert_eq!(agent.summary.state, FluxState::Flowing);
+        assert_eq!(agent.series.0.fine(Timestamp::from_millis(0)).count(), 1);
+        assert!(agent.stream.is_empty());
+    }
+
+    #[test]
+    fn a_gap_moves_the_position_and_stands_in_the_stream() {
+        let mut garden = Garden::default();
+        garden.apply(&result(1));
+        let id = AgentId::parse("host").unwrap();
+        let gap = Gap { agent_id: id.clone(), missed: 8, from_seq: Seq(2), to_seq: Seq(9) };
+        garden.apply(&Frame::Control(Control::Gap(gap.clone())));
+        assert_eq!(garden.agents[&id].stream.back(), Some(&Entry::Gap(gap)));
+        assert_eq!(garden.apply(&result(10)), Applied::Changed);
+        assert_eq!(garden.positions()["host"], format!("{}:10", Epoch::from_bits(1)));
+    }
+
+    #[test]
+    fn another_gateway_is_noticed() {
+        let hello = |gateway: &str| {
+            Frame::Control(Control::Hello(Box::new(Hello {
+                protocol: 1,
+                gateway: gateway.into(),
+                agent_id: None,
+                epoch: None,
+                head_seq: None,
+                recovered: None,
+                state: None,
+                pending: vec![],
+                agents: Some(vec![]),
+            })))
+        };
+        let mut garden = Garden::default();
+        assert_eq!(garden.apply(&hello("a")), Applied::Changed);
+        assert_eq!(garden.apply(&hello("b")), Applied::GatewayRestarted);
+    }
+
+    proptest! {
+        #[test]
+        fn replayed_frames_change_nothing(order in prop::collection::vec(1u64..40, 0..120)) {
+            let mut garden = Garden::default();
+            for seq in &order {
+                garden.apply(&result(*seq));
+            }
+            let seen = seqs(&garden);
+            prop_assert!(seen.windows(2).all(|w| w[0] < w[1]), "{seen:?}");
+            let before = garden.clone();
+            for seq in &order {
+                garden.apply(&result(*seq));
+            }
+            prop_assert_eq!(before, garden);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What an agent says on its mirror. Sent by the runtime, read by every observer.
+//!
+//! Adding an event: a variant here, its name in [`EventKind`], a golden line in `tests/golden.rs`, and an arm in
+//! `core::view`.
+
+use crate::{AgentId, Epoch, FluxState, Gauges, Position, Seq, Temperature, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One event, without its place in the log. `type` on the wire is the variant's name in snake case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The gauges, once a second.
+    Metabolism {
+        /// State at the reading.
+        state: FluxState,
+        /// The three gauges, always all present, `null` where unknown.
+        #[serde(flatten)]
+        gauges: Gauges,
+    },
+    /// An output of the agent.
+    Result {
+        /// The agent's own payload.
+        data: Value,
+    },
+    /// A step failed; the agent goes on.
+    Error {
+        /// What failed.
+        data: ErrorData,
+    },
+    /// The agent began to run.
+    AgentStarted(Transition),
+    /// The agent moved from one state to another.
+    AgentStateChanged(Transition),
+    /// The agent ended.
+    AgentStopped(Transition),
+    /// The temperature crossed its alert mark going up. Once per crossing.
+    Fever {
+        /// The reading that crossed.
+        temperature: Temperature,
+        /// What was crossed.
+        data: FeverData,
+    },
+    /// The temperature fell below the lower mark again.
+    FeverEnded {
+        /// The reading that ended it.
+        temperature: Temperature,
+        /// How long it lasted.
+        data: FeverEndedData,
+    },
+    /// The sampler cannot read this agent's gauges at the moment.
+    MetricsDegraded {
+        /// What is wrong.
+        data: DegradedData,
+    },
+}
+
+/// A step of an agent's life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    /// The state now.
+    pub state: FluxState,
+    /// The state before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<FluxState>,
+    /// What there is to say about it, such as `{"reason": …}` or closing totals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+}
+
+/// A failure, in words for the person who reads the stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorData {
+    /// What failed and why.
+    pub error: String,
+    /// A stable word for the kind of failure, such as `panic` or `source_unavailable`.
+    pub error_type: String,
+    /// What to try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// How bad a fever is: high above 0.95.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeverSeverity {
+    /// Above the threshold.
+    Moderate,
+    /// Above 0.95.
+    High,
+}
+
+/// Which mark was crossed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeverData {
+    /// The mark, 0 to 1.
+    pub threshold: f64,
+    /// How far above.
+    pub severity: FeverSeverity,
+}
+
+/// How long a fever lasted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeverEndedData {
+    /// Milliseconds from crossing to crossing.
+    pub duration_ms: u64,
+}
+
+/// State of the circuit breaker that guards a sampler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CircuitState {
+    /// Sampling as usual.
+    Closed,
+    /// Not sampling for a while.
+    Open,
+    /// Trying one sample.
+    HalfOpen,
+}
+
+/// Trouble of a sampler.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DegradedData {
+    /// What went wrong last.
+    pub error: String,
+    /// Whether sampling goes on.
+    pub circuit_state: CircuitState,
+    /// Failures in a row.
+    pub failure_count: u32,
+}
+
+/// An event in its place: what crosses the socket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Who said it.
+    pub agent_id: AgentId,
+    /// Which life of the log.
+    pub epoch: Epoch,
+    /// Its number in that life.
+    pub seq: Seq,
+    /// When it was reflected.
+    pub ts: Timestamp,
+    /// What was said; its fields stand beside the others.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+impl Envelope {
+    /// Where the event stands.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position { epoch: self.epoch.clone(), seq: self.seq }
+    }
+}
+
+/// The name of each event type, for filters, counters and style.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum EventKind {
+    /// See [`Event::Metabolism`].
+    Metabolism,
+    /// See [`Event::Result`].
+    Result,
+    /// See [`Event::Error`].
+    Error,
+    /// See [`Event::AgentStarted`].
+    AgentStarted,
+    /// See [`Event::AgentStateChanged`].
+    AgentStateChanged,
+    /// See [`Event::AgentStopped`].
+    AgentStopped,
+    /// See [`Event::Fever`].
+    Fever,
+    /// See [`Event::FeverEnded`].
+    FeverEnded,
+    /// See [`Event::MetricsDegraded`].
+    MetricsDegraded,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Metabolism,
+        Self::Result,
+        Self::Error,
+        Self::AgentStarted,
+        Self::AgentStateChanged,
+        Self::AgentStopped,
+        Self::Fever,
+        Self::FeverEnded,
+        Self::MetricsDegraded,
+    ];
+
+    /// The `type` on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Metabolism => "metabolism",
+            Self::Result => "result",
+            Self::Error => "error",
+            Self::AgentStarted => "agent_started",
+            Self::AgentStateChanged => "agent_state_changed",
+            Self::AgentStopped => "agent_stopped",
+            Self::Fever => "fever",
+            Self::FeverEnded => "fever_ended",
+            Self::MetricsDegraded => "metrics_degraded",
+        }
+    }
+}
+
+impl Event {
+    /// Which kind this is.
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::Metabolism { .. } => EventKind::Metabolism,
+            Self::Result { .. } => EventKind::Result,
+            Self::Error { .. } => EventKind::Error,
+            Self::AgentStarted(_) => EventKind::AgentStarted,
+            Self::AgentStateChanged(_) => EventKind::AgentStateChanged,
+            Self::AgentStopped(_) => EventKind::AgentStopped,
+            Self::Fever { .. } => EventKind::Fever,
+            Self::FeverEnded { .. } => EventKind::FeverEnded,
+            Self::MetricsDegraded { .. } => EventKind::MetricsDegraded,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Errors as the gateway says them, in the shape of RFC 9457. Sent by the gateway with `application/problem+json`.
+
+use serde::{Deserialize, Serialize};
+
+/// What failed, why, and what to try.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// A URI for the kind of problem; `about:blank` where the status says it all.
+    pub r#type: String,
+    /// The kind of problem in a few words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// This occurrence, in a sentence.
+    pub detail: String,
+    /// The path that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// A stable word for programs.
+    pub code: String,
+    /// What to try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// When to try again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}

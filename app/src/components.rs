@@ -1,0 +1,13 @@
+//! One module per widget.
+
+#![expect(unreachable_pub, reason = "#[component] writes a pub function of its own")]
+
+pub(crate) mod age;
+pub(crate) mod agent_card;
+pub(crate) mod chart;
+pub(crate) mod connection;
+pub(crate) mod density_field;
+pub(crate) mod gauge;
+pub(crate) mod sparkline;
+pub(crate) mod state_history;
+pub(crate) mod stream;

@@ -1,0 +1,183 @@
+//! What an agent says, newest first: filter, pause, follow, and the whole of each event on demand.
+
+use crate::{live::Live, words};
+use leptos::{html::Ol, prelude::*};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+use terrarium_core::view::Entry;
+use wire::{AgentId, EventKind};
+
+/// A line. Equal keys are equal lines: what was said does not change.
+#[derive(Debug, Clone)]
+struct Row {
+    key: String,
+    entry: Arc<Entry>,
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+/// The stream of one agent.
+#[component]
+pub(crate) fn Stream(id: AgentId) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let all = Memo::new(move |before: Option<&Vec<Row>>| {
+        live.agent(&id, |a| rows(&a.stream, before.map_or(&[], Vec::as_slice))).unwrap_or_default()
+    });
+    let filter = RwSignal::new(String::new());
+    let only = RwSignal::new(String::new());
+    let frozen = RwSignal::new(None::<Vec<Row>>);
+    let follow = RwSignal::new(true);
+    let shown = Memo::new(move |_| {
+        let words = filter.get().to_lowercase();
+        let rows = frozen.get().unwrap_or_else(|| all.get());
+        only.with(|only| rows.into_iter().filter(|row| fits(&row.entry, only, &words)).collect::<Vec<_>>())
+    });
+    let waiting = move || {
+        frozen.with(|frozen| {
+            let last = frozen.as_ref()?.first().map(|row| row.key.clone());
+            let new = all.with(|all| all.iter().take_while(|row| Some(&row.key) != last.as_ref()).count());
+            (new > 0).then(|| format!("{new} new"))
+        })
+    };
+    let paused = move || frozen.with(Option::is_some);
+    let pause = move |_| {
+        let next = if paused() { None } else { Some(all.get_untracked()) };
+        frozen.set(next);
+    };
+    let list = NodeRef::<Ol>::new();
+    Effect::new(move |_| {
+        shown.track();
+        if let (true, Some(list)) = (follow.get(), list.get()) {
+            list.set_scroll_top(0);
+        }
+    });
+    view! {
+        <section class="panel stream" aria-labelledby="stream-title">
+            <header class="stream-head">
+                <h2 id="stream-title">"What it says"</h2>
+                <div class="stream-tools">
+                    <label>
+                        <span class="sr">"Show only lines that contain"</span>
+                        <input
+                            type="search"
+                            name="filter"
+                            placeholder="filter"
+                            autocomplete="off"
+                            on:input=move |e| filter.set(event_target_value(&e))
+                        />
+                    </label>
+                    <label>
+                        <span class="sr">"Kind of event"</span>
+                        <select name="type" on:change=move |e| only.set(event_target_value(&e))>
+                            <option value="">"everything"</option>
+                            {kinds()}
+                        </select>
+                    </label>
+                    <button type="button" aria-pressed=move || paused().to_string() on:click=pause>
+                        {move || if paused() { "Resume" } else { "Pause" }}
+                    </button>
+                    <button
+                        type="button"
+                        aria-pressed=move || follow.get().to_string()
+                        on:click=move |_| follow.update(|f| *f = !*f)
+                    >
+                        "Follow"
+                    </button>
+                    <span class="num waiting" role="status">{waiting}</span>
+                </div>
+            </header>
+            <ol
+                class="lines"
+                node_ref=list
+                tabindex="0"
+                aria-label="Events, newest first"
+                on:wheel=move |e| {
+                    if e.delta_y() > 0.0 && follow.get_untracked() {
+                        follow.set(false);
+                    }
+                }
+            >
+                <For each=move || shown.get() key=|row| row.key.clone() children=move |row| line(live, &row.entry) />
+            </ol>
+            <p class="muted none">
+                {move || {
+                    let quiet = all.with(Vec::is_empty);
+                    let hidden = shown.with(Vec::is_empty);
+                    if quiet { "It has said nothing yet." } else if hidden { "No line fits the filter." } else { "" }
+                }}
+            </p>
+        </section>
+    }
+}
+
+fn kinds() -> Vec<AnyView> {
+    let spoken = EventKind::ALL.into_iter().filter(|kind| *kind != EventKind::Metabolism);
+    spoken.map(|kind| view! { <option value=kind.as_str()>{words::kind(kind)}</option> }.into_any()).collect()
+}
+
+/// The lines, newest first. Lines known from before are kept, not copied again.
+fn rows(stream: &VecDeque<Entry>, before: &[Row]) -> Vec<Row> {
+    let known: HashMap<&str, &Arc<Entry>> = before.iter().map(|row| (row.key.as_str(), &row.entry)).collect();
+    let mut rows: Vec<Row> = Vec::with_capacity(stream.len());
+    let mut restarts = HashMap::new();
+    for entry in stream {
+        let key = match entry {
+            Entry::Event(e) => format!("{}:{}", e.epoch, e.seq),
+            Entry::Gap(gap) => format!("gap:{}-{}:{}", gap.from_seq, gap.to_seq, restarts.len()),
+            Entry::NewEpoch(ts) => {
+                let n = restarts.entry(*ts).and_modify(|n| *n += 1).or_insert(0_u32);
+                format!("epoch:{ts}:{n}")
+            }
+        };
+        let entry = known.get(key.as_str()).map_or_else(|| Arc::new(entry.clone()), |known| Arc::clone(known));
+        rows.push(Row { key, entry });
+    }
+    rows.reverse();
+    rows
+}
+
+fn fits(entry: &Entry, only: &str, words: &str) -> bool {
+    let Entry::Event(e) = entry else { return true };
+    let kind = e.event.kind();
+    let said = || {
+        let all = serde_json::to_string(&e.event).unwrap_or_default();
+        format!("{} {} {all}", words::kind(kind), words::line(&e.event)).to_lowercase()
+    };
+    (only.is_empty() || only == kind.as_str()) && (words.is_empty() || said().contains(words))
+}
+
+fn line(live: Live, entry: &Entry) -> AnyView {
+    match entry {
+        Entry::Gap(gap) => {
+            let missed = words::count(gap.missed as usize, "event was", "events were");
+            view! { <li class="line-note" data-type="gap">{format!("{missed} missed here")}</li> }.into_any()
+        }
+        Entry::NewEpoch(_) => {
+            view! { <li class="line-note" data-type="epoch">"the gateway was restarted here"</li> }.into_any()
+        }
+        Entry::Event(e) => {
+            let (ts, kind) = (e.ts, e.event.kind());
+            view! {
+                <li class="line" data-seq=e.seq.to_string() data-type=kind.as_str()>
+                    <details>
+                        <summary>
+                            <time class="num" datetime=ts.to_string()>
+                                {move || words::clock(ts, live.offset.get())}
+                            </time>
+                            <span class="kind">{words::kind(kind)}</span>
+                            <span class="said">{words::line(&e.event)}</span>
+                        </summary>
+                        <pre tabindex="0">{words::pretty(&e.event)}</pre>
+                    </details>
+                </li>
+            }
+            .into_any()
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What every component reads: the garden as it is now, the connection, the moment. One instance, above the router.
+
+use crate::socket::Socket;
+use leptos::prelude::*;
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+use terrarium_core::{
+    field::MATERIALISE_MS,
+    view::{AgentView, Applied, Garden},
+};
+use wire::{AgentId, FluxState, Frame, Timestamp, frame::Control};
+
+/// How the page is connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// Not yet; shows what the server rendered.
+    Connecting,
+    /// Frames arrive.
+    Live,
+    /// Waits to try again, this many seconds.
+    Reconnecting { in_s: u32 },
+    /// Connected, and nothing came since then.
+    Stale { since: Timestamp },
+    /// Back after the gateway was restarted.
+    Restarted { lost: bool },
+    /// The gateway will not have it.
+    Refused(String),
+}
+
+impl Link {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Live => "live",
+            Self::Reconnecting { .. } => "reconnecting",
+            Self::Stale { .. } => "stale",
+            Self::Restarted { .. } => "restarted",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+/// The page's knowledge, as signals.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Live {
+    pub(crate) garden: RwSignal<Garden>,
+    pub(crate) link: RwSignal<Link>,
+    /// The moment: the server's until mounted, then the browser's, once a second.
+    pub(crate) now: RwSignal<Timestamp>,
+    /// Minutes east of UTC; `None` before the page is mounted, when times are said in UTC.
+    pub(crate) offset: RwSignal<Option<i32>>,
+    /// Agents on their way out, while their field dissolves.
+    pub(crate) leaving: RwSignal<BTreeMap<AgentId, AgentView>>,
+    /// When agents appeared and went, in milliseconds of the browser's clock. Only those since the page was loaded.
+    pub(crate) born: StoredValue<HashMap<AgentId, f64>>,
+    pub(crate) gone: StoredValue<HashMap<AgentId, f64>>,
+}
+
+impl Live {
+    pub(crate) fn new(garden: Garden, now: Timestamp) -> Self {
+        Self {
+            garden: RwSignal::new(garden),
+            link: RwSignal::new(Link::Connecting),
+            now: RwSignal::new(now),
+            offset: RwSignal::new(None),
+            leaving: RwSignal::new(BTreeMap::new()),
+            born: StoredValue::new(HashMap::new()),
+            gone: StoredValue::new(HashMap::new()),
+        }
+    }
+
+    /// Comes to life in the browser: clock, zone, socket. Said to the world by `data-hydrated` on the body.
+    pub(crate) fn mount(self) {
+        self.offset.set(Some(-(js_sys::Date::new_0().get_timezone_offset() as i32)));
+        self.now.set(Timestamp::from_millis(js_sys::Date::now() as i64));
+        Socket::start(self);
+        if let Some(body) = document().body() {
+            // The only failure is an attribute name that is not one.
+            let _ = body.set_attribute("data-hydrated", "");
+        }
+    }
+
+    /// Reads an agent, or the memory of one that is leaving.
+    pub(crate) fn agent<T>(self, id: &AgentId, read: impl FnOnce(&AgentView) -> T) -> Option<T> {
+        self.garden.with(|garden| match garden.agents.get(id) {
+            Some(agent) => Some(read(agent)),
+            None => self.leaving.with(|leaving| leaving.get(id).map(read)),
+        })
+    }
+
+    /// Folds frames in, in one update. Returns whether the gateway turned out to be another process.
+    pub(crate) fn take(self, frames: &[Frame]) -> bool {
+        let mut restarted = false;
+        let mut gone: Vec<AgentView> = Vec::new();
+        let now = js_sys::Date::now();
+        self.garden.update(|garden| {
+            for frame in frames {
+                let dropped = dropped_by(garden, frame);
+                gone.extend(dropped.iter().filter_map(|id| garden.agents.get(id)).cloned());
+                let here = |garden: &Garden| {
+                    let ids = garden.agents.iter().filter(|(_, a)| a.summary.state != FluxState::Stopped);
+                    ids.map(|(id, _)| id.clone()).collect::<Vec<_>>()
+                };
+                // Only these frames can add or remove an agent: the rest skip the comparison.
+                let news = matches!(frame, Frame::Control(Control::Hello(_))) || life(garden, frame);
+                let before = if news { here(garden) } else { Vec::new() };
+                restarted |= garden.apply(frame) == Applied::GatewayRestarted;
+                if news {
+                    let after = here(garden);
+                    self.born.update_value(|born| {
+                        for id in after.iter().filter(|id| !before.contains(id)) {
+                            born.insert(id.clone(), now);
+                            self.gone.update_value(|gone| {
+                                gone.remove(id);
+                            });
+                        }
+                    });
+                    let ended = before.iter().filter(|id| !after.contains(id));
+                    gone.extend(ended.filter_map(|id| garden.agents.get(id)).cloned());
+                }
+            }
+        });
+        if !gone.is_empty() {
+            self.dissolve(gone, now);
+        }
+        restarted
+    }
+
+    fn dissolve(self, agents: Vec<AgentView>, now: f64) {
+        let ids: Vec<AgentId> = agents.iter().map(|a| a.summary.agent_id.clone()).collect();
+        self.gone.update_value(|gone| gone.extend(ids.iter().map(|id| (id.clone(), now))));
+        self.leaving.update(|leaving| {
+            leaving.extend(agents.into_iter().map(|a| (a.summary.agent_id.clone(), a)));
+        });
+        let after = Duration::from_millis(u64::from(MATERIALISE_MS) + 100);
+        let end = move || self.leaving.update(|leaving| leaving.retain(|id, _| !ids.contains(id)));
+        set_timeout(end, after);
+    }
+}
+
+fn dropped_by(garden: &Garden, frame: &Frame) -> Vec<AgentId> {
+    let Frame::Control(Control::Hello(hello)) = frame else { return Vec::new() };
+    let Some(listed) = &hello.agents else { return Vec::new() };
+    garden.agents.keys().filter(|id| !listed.iter().any(|a| a.agent_id == **id)).cloned().collect()
+}
+
+fn life(garden: &Garden, frame: &Frame) -> bool {
+    use wire::Event::{AgentStarted, AgentStateChanged, AgentStopped, Metabolism};
+    let Frame::Event(event) = frame else { return false };
+    match (garden.agents.get(&event.agent_id), &event.event) {
+        (None, _) | (_, AgentStarted(_) | AgentStateChanged(_) | AgentStopped(_)) => true,
+        (Some(agent), Metabolism { state, .. }) => *state != agent.summary.state,
+        _ => false,
+    }
+}

@@ -1,0 +1,7 @@
+//! One module per page.
+
+#![expect(unreachable_pub, reason = "#[component] writes a pub function of its own")]
+
+pub(crate) mod agent;
+pub(crate) mod garden;
+pub(crate) mod not_found;

@@ -27,7 +27,8 @@ impl Pump {
         }
     }
 
-    fn turn(&self) {
+    /// Wakes the observers of the bells rung until now.
+    pub fn turn(&self) {
         let rung = std::mem::take(&mut *self.rung.lock().unwrap_or_else(PoisonError::into_inner));
         for bell in rung {
             // Cleared before waking: an event pushed after this rings again, one pushed before is seen by those woken.

@@ -1,1 +1,28 @@
-//! Tasks and handles that keep the rules running: flux, registry, pulse, agents.
+//! Tasks and handles that keep the rules running.
+//!
+//! One owner task per piece of state; callers hold a cheap handle. Nothing here knows HTTP, HTML or a command line.
+//!
+//! | file | noun |
+//! |---|---|
+//! | [`agent`] | what an author writes |
+//! | [`agents`] | the agents that come with Terrarium |
+//! | [`registry`] | the only map from agent id to its handle |
+//! | `flux` | the task that runs one agent |
+//! | `pulse` | the sampler: gauges once a second |
+//! | `vitals` | what is known of one agent besides its log: state, meters, history |
+//! | [`tasks`] | the only place that spawns |
+//! | [`clock`] | wall clock and steady clock |
+
+extern crate self as terrarium_runtime;
+
+pub mod agent;
+pub mod agents;
+pub mod clock;
+mod flux;
+mod pulse;
+pub mod registry;
+pub mod tasks;
+mod vitals;
+
+pub use registry::{AgentHandle, PlantError, Registry};
+pub use tasks::Tasks;

@@ -1,0 +1,106 @@
+//! What an author writes: an [`Agent`] with one step, and a factory that makes it together with its source of work.
+//!
+//! The runtime calls the step for one item at a time, reflects what it returns on the agent's mirror, isolates its errors
+//! and panics, and samples its gauges. An agent never sees an observer.
+
+use futures::Stream;
+use serde_json::Value;
+use std::{future::Future, pin::Pin};
+use wire::{Temperature, event::ErrorData};
+
+/// A unit of autonomous work: takes one item, returns one [`Step`].
+///
+/// ```
+/// use terrarium_runtime::agent::{Agent, AgentError, Step, StepCx};
+///
+/// /// Says each number it gets, doubled.
+/// struct Doubler;
+///
+/// impl Agent for Doubler {
+///     type Item = u64;
+///     async fn step(&mut self, n: u64, _cx: &mut StepCx) -> Result<Step, AgentError> {
+///         Ok(Step::Result(serde_json::json!(n * 2)))
+///     }
+/// }
+/// ```
+pub trait Agent: Send + 'static {
+    /// What its source yields.
+    type Item: Send + 'static;
+
+    /// Works on one item. May take as long as it likes; the agent takes its next item only afterwards.
+    ///
+    /// # Errors
+    /// An error, like a panic, costs this item: it becomes an `error` event, and the agent goes on with the next.
+    fn step(&mut self, item: Self::Item, cx: &mut StepCx) -> impl Future<Output = Result<Step, AgentError>> + Send;
+}
+
+/// What a step comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Nothing to say.
+    Quiet,
+    /// One output: a `result` event with this payload.
+    Result(Value),
+}
+
+/// What a step may tell the runtime besides its outcome.
+#[derive(Debug, Default)]
+pub struct StepCx {
+    pub(crate) measured: Option<Temperature>,
+}
+
+impl StepCx {
+    /// Sets the agent's temperature to one it measured itself, 0 to 1, until it sets another. Without this the
+    /// temperature is the share of time its steps are busy. A value that is not finite is ignored.
+    pub fn temperature(&mut self, value: f64) {
+        self.measured = Temperature::new(value).or(self.measured);
+    }
+}
+
+/// Where items come from. May be silent for days; it is never polled on a timer and never cancelled half-way through an
+/// item. An `Err` item becomes an `error` event. The end of the stream is the end of the agent.
+pub type Source<T> = Pin<Box<dyn Stream<Item = Result<T, AgentError>> + Send>>;
+
+/// Makes an agent and its source: when it starts, and again each time it has to be restarted.
+pub type Factory<A> = Box<dyn FnMut() -> Result<(A, Source<<A as Agent>::Item>), AgentError> + Send>;
+
+/// Who an agent is, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// What kind of agent, in one word.
+    pub genus: &'static str,
+    /// What it does, in one sentence.
+    pub description: String,
+}
+
+/// Why a step or a source failed, in words for the person who reads the stream.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct AgentError {
+    /// What failed and why.
+    pub message: String,
+    /// A stable word for the kind of failure.
+    pub kind: &'static str,
+    /// What to try.
+    pub hint: Option<String>,
+}
+
+impl AgentError {
+    /// An error of a kind.
+    pub fn new(kind: &'static str, message: impl Into<String>) -> Self {
+        Self { message: message.into(), kind, hint: None }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<AgentError> for ErrorData {
+    fn from(e: AgentError) -> Self {
+        Self { error: e.message, error_type: e.kind.to_owned(), hint: e.hint }
+    }
+}

@@ -1,0 +1,163 @@
+//! What is known of one agent besides its log: its state, meters, gauge history and alert.
+
+use crate::{agent::Profile, clock::SteadyClock};
+use mirror::HolographicBuffer;
+use serde_json::Value;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use terrarium_core::{
+    alert::FeverAlert,
+    breaker::{Breaker, Opened},
+    lifecycle::{self, IllegalTransition},
+    meter::Meters,
+    series::{COARSE_STEP_S, FINE_STEP_S, Series},
+};
+use wire::{
+    Event, FluxState, Gauges, MetricPoint, Timestamp,
+    event::{DegradedData, ErrorData, Transition},
+};
+
+/// One agent's condition. Written by its flux task and by the sampler, read by everybody.
+#[derive(Debug)]
+pub(crate) struct Vitals {
+    pub(crate) profile: Profile,
+    pub(crate) mirror: Arc<HolographicBuffer>,
+    pub(crate) started: Timestamp,
+    clock: SteadyClock,
+    condition: Mutex<Condition>,
+}
+
+#[derive(Debug)]
+struct Condition {
+    state: FluxState,
+    meters: Meters,
+    gauges: Gauges,
+    series: Series,
+    alert: FeverAlert,
+    breaker: Breaker,
+    last_event: Option<Timestamp>,
+}
+
+/// A consistent look at an agent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) state: FluxState,
+    pub(crate) gauges: Gauges,
+    pub(crate) in_fever: bool,
+    pub(crate) last_event: Option<Timestamp>,
+}
+
+impl Vitals {
+    pub(crate) fn new(profile: Profile, mirror: Arc<HolographicBuffer>, clock: SteadyClock) -> Self {
+        let condition = Condition {
+            state: FluxState::Dormant,
+            meters: Meters::new(clock.ms()),
+            gauges: Gauges::default(),
+            series: Series::default(),
+            alert: FeverAlert::default(),
+            breaker: Breaker::default(),
+            last_event: None,
+        };
+        Self { profile, mirror, started: crate::clock::wall(), clock, condition: Mutex::new(condition) }
+    }
+
+    /// Says something on the mirror that a person would call an event.
+    pub(crate) fn say(&self, event: Event) {
+        self.mirror.reflect(event);
+        let mut c = self.lock();
+        c.meters.flow.tick(1, self.clock.ms());
+        c.last_event = Some(crate::clock::wall());
+    }
+
+    pub(crate) fn say_error(&self, error: impl Into<ErrorData>) {
+        self.say(Event::Error { data: error.into() });
+    }
+
+    /// Moves to another state and says so.
+    pub(crate) fn enter(&self, to: FluxState, data: Option<Value>) -> Result<(), IllegalTransition> {
+        let previous = {
+            let mut c = self.lock();
+            let from = c.state;
+            c.state = lifecycle::step(from, to)?;
+            from
+        };
+        let transition = Transition { state: to, previous: Some(previous), data };
+        self.say(match (previous, to) {
+            (FluxState::Dormant | FluxState::Stopped, FluxState::Flowing) => Event::AgentStarted(transition),
+            (_, FluxState::Stopped | FluxState::Collapsed) => Event::AgentStopped(transition),
+            _ => Event::AgentStateChanged(transition),
+        });
+        Ok(())
+    }
+
+    /// Accounts for a step.
+    pub(crate) fn worked(&self, busy_ms: f64, measured: Option<wire::Temperature>) {
+        let mut c = self.lock();
+        c.meters.heat.worked(busy_ms, self.clock.ms());
+        if let Some(own) = measured {
+            c.meters.heat.measured(own);
+        }
+    }
+
+    /// Takes one sample: reads the meters, keeps the reading, reflects it, and reports a crossing. An agent that has ended
+    /// is not sampled. Returns the coarse point that this reading closed.
+    pub(crate) fn sample(&self) -> Option<MetricPoint> {
+        let now = self.clock.ms();
+        let mut c = self.lock();
+        if c.state.is_terminal() || !c.breaker.allows(now) {
+            return None;
+        }
+        // No agent has a queue before perturbations do: its source waits instead, which is not backlog.
+        let gauges = c.meters.read([(0, 0), (0, 0)], now);
+        let state = c.state;
+        c.gauges = gauges;
+        let closed = c.series.push(crate::clock::wall(), gauges);
+        let crossing = c.alert.read(gauges.temperature, now);
+        c.breaker.succeeded();
+        drop(c);
+        self.mirror.reflect(Event::Metabolism { state, gauges });
+        if let Some(event) = crossing {
+            self.say(event);
+        }
+        closed
+    }
+
+    /// A sample failed: after several in a row it is said, and sampling pauses.
+    pub(crate) fn sample_failed(&self, error: &str) {
+        let now = self.clock.ms();
+        let (opened, circuit_state, failure_count) = {
+            let mut c = self.lock();
+            (c.breaker.failed(now), c.breaker.state(now), c.breaker.failures())
+        };
+        if opened == Opened::Now {
+            let data = DegradedData { error: error.to_owned(), circuit_state, failure_count };
+            self.say(Event::MetricsDegraded { data });
+        }
+    }
+
+    pub(crate) fn look(&self) -> Look {
+        let c = self.lock();
+        Look { state: c.state, gauges: c.gauges, in_fever: c.alert.is_on(), last_event: c.last_event }
+    }
+
+    /// Points of the last `window_ms`, at the finer resolution where that is asked for.
+    pub(crate) fn points(&self, window_ms: u64, step_s: u32) -> (u32, Vec<MetricPoint>) {
+        let now = crate::clock::wall().as_millis();
+        let from = Timestamp::from_millis(now.saturating_sub(i64::try_from(window_ms).unwrap_or(i64::MAX)));
+        let c = self.lock();
+        if step_s < COARSE_STEP_S {
+            (FINE_STEP_S, c.series.fine(from).copied().collect())
+        } else {
+            (COARSE_STEP_S, c.series.coarse(from).copied().collect())
+        }
+    }
+
+    /// Takes back the history that an earlier process kept.
+    pub(crate) fn restore(&self, points: Vec<MetricPoint>) {
+        let mut c = self.lock();
+        points.into_iter().for_each(|p| c.series.restore(p));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Condition> {
+        self.condition.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -62,9 +62,7 @@ pub fn App() -> impl IntoView {
                             if live.offset.get().is_some() { "Times are your local time." } else { "Times are in UTC." }
                         }}
                     </p>
-                    <noscript>
-                        <p>"This is how things stood when the page was made. Reload it to see what is new."</p>
-                    </noscript>
+                    <noscript inner_html="<p>This is how things stood when the page was made. Reload it to see what is new.</p>"></noscript>
                 </footer>
             </div>
         </Router>

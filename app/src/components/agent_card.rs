@@ -108,7 +108,7 @@ pub(crate) fn AgentCard(id: AgentId) -> impl IntoView {
             </header>
             <p class="about">{move || agent.read(|s| s.description.clone())}</p>
             <DensityField id=id cols=36 rows=9 look=agent.look() />
-            <p class="hot">{move || if fever() { "running hot" } else { "" }}</p>
+            <p class="hot" hidden=move || !fever()>"running hot"</p>
             <Gauges agent />
             <footer class="card-foot">
                 <span>"last event " <Age at=Signal::derive(move || agent.read(|s| s.last_event)) /></span>
@@ -116,6 +116,7 @@ pub(crate) fn AgentCard(id: AgentId) -> impl IntoView {
             </footer>
         </article>
     }
+    .into_any()
 }
 
 /// The three gauges of an agent.
@@ -131,4 +132,5 @@ pub(crate) fn Gauges(agent: Agent) -> impl IntoView {
             {one(0, Gauge::Pressure)} {one(1, Gauge::Flow)} {one(2, Gauge::Temperature)}
         </dl>
     }
+    .into_any()
 }

@@ -95,6 +95,7 @@ pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> impl IntoView {
             </div>
         </figure>
     }
+    .into_any()
 }
 
 /// The point nearest to a part of the width, 0 at the left of the plot and 1 at its right.

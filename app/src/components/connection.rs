@@ -33,4 +33,5 @@ pub(crate) fn Connection() -> impl IntoView {
             <span class="num" aria-hidden="true">{countdown}</span>
         </output>
     }
+    .into_any()
 }

@@ -65,6 +65,7 @@ pub(crate) fn DensityField(id: AgentId, cols: u32, rows: u32, look: Signal<Field
             <canvas node_ref=canvas class="field-canvas"></canvas>
         </div>
     }
+    .into_any()
 }
 
 fn characters(look: &FieldLook, cols: u32, rows: u32) -> String {

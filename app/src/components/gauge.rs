@@ -25,6 +25,7 @@ pub(crate) fn GaugeView(
             </dd>
         </div>
     }
+    .into_any()
 }
 
 /// The `?` of a gauge: what it is, its unit, its formula.
@@ -41,6 +42,7 @@ pub(crate) fn Why(gauge: Gauge) -> impl IntoView {
             </div>
         </details>
     }
+    .into_any()
 }
 
 /// A line for a person who hears the page instead of seeing it.

@@ -37,4 +37,5 @@ pub(crate) fn Sparkline(#[prop(into)] path: Signal<String>) -> impl IntoView {
             <path d=path vector-effect="non-scaling-stroke"></path>
         </svg>
     }
+    .into_any()
 }

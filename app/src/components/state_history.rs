@@ -41,4 +41,5 @@ pub(crate) fn StateHistory(id: AgentId) -> impl IntoView {
             </ol>
         </section>
     }
+    .into_any()
 }

@@ -114,6 +114,7 @@ pub(crate) fn Stream(id: AgentId) -> impl IntoView {
             </p>
         </section>
     }
+    .into_any()
 }
 
 fn kinds() -> Vec<AnyView> {

@@ -78,7 +78,7 @@ fn OneAgent(id: AgentId) -> impl IntoView {
                 </h1>
                 <p class="lede">
                     {move || agent.doing.get()}
-                    <span class="hot">{move || if fever() { " · running hot" } else { "" }}</span>
+                    <span class="hot" hidden=move || !fever()>" · running hot"</span>
                 </p>
                 <p class="about">{move || agent.read(|s| s.description.clone())}</p>
             </div>
@@ -108,4 +108,5 @@ fn OneAgent(id: AgentId) -> impl IntoView {
             </div>
         </main>
     }
+    .into_any()
 }

@@ -71,6 +71,7 @@ pub(crate) fn GardenPage() -> impl IntoView {
             </Show>
         </main>
     }
+    .into_any()
 }
 
 fn empty() -> impl IntoView {

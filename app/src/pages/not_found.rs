@@ -23,6 +23,7 @@ pub(crate) fn NoSuchPage() -> impl IntoView {
             </p>
         </main>
     }
+    .into_any()
 }
 
 /// An agent's URL without an agent.
@@ -58,6 +59,7 @@ pub(crate) fn NoSuchAgent(asked: String) -> impl IntoView {
             </p>
         </main>
     }
+    .into_any()
 }
 
 fn nearest<'a>(asked: &str, ids: impl Iterator<Item = &'a AgentId>) -> Vec<AgentId> {

@@ -40,8 +40,7 @@ pub(crate) fn ensure_target() -> Result<()> {
     if project::on_path("rustup").is_none() {
         bail!(
             "Rust's library for {TARGET} is not installed, and rustup, which would fetch it, is not on PATH.\n  \
-             With rustup:  rustup target add {TARGET}\n  \
-             On Debian:    apt-get install libstd-rust-dev-wasm32"
+             With rustup (https://rustup.rs):  rustup target add {TARGET}"
         );
     }
     timed(&format!("the {TARGET} target is missing; adding it with rustup (once, about 15 s)"), || {

@@ -167,47 +167,61 @@ pub struct GardenObserver {
 }
 
 impl GardenObserver {
-    /// Cuts anew, with another narrowing. Numbers already passed do not come again, whatever `since` says.
+    /// Cuts anew, with another narrowing. The stream goes on where it was: what was not sent yet comes first, what was sent
+    /// does not come again, whatever `since` says.
     pub fn narrow(&mut self, narrowing: Narrowing) -> GardenCut {
-        self.narrowing = narrowing;
+        self.take_back_unsent();
+        let first_cut = self.next == 0;
+        let before = std::mem::replace(&mut self.narrowing, narrowing);
         let positions = std::mem::take(&mut self.narrowing.since);
-        self.history.clear();
-        self.behind.clear();
         self.next = self.mirror.log.lock().head() + 1;
         let buffers: Vec<_> = self.mirror.buffers().values().cloned().collect();
-        let mut cut = GardenCut { heads: Vec::new(), recovered: (!positions.is_empty()).then_some(true) };
         let gone = positions.keys().any(|id| !buffers.iter().any(|b| b.id() == id));
-        if gone {
-            cut.recovered = Some(false);
-        }
+        let recovered = (!positions.is_empty()).then_some(!gone);
+        let mut cut = GardenCut { heads: Vec::new(), recovered };
         for buffer in &buffers {
             let id = buffer.id();
             let since = positions.get(id);
-            let (mut from, head, recovered) = buffer.cut(since);
+            let (from, head, recovered) = buffer.cut(since);
             cut.heads.push((id.clone(), buffer.epoch().clone(), Seq(head)));
-            if !self.wants_agent(id) {
+            // An agent that was not there at the last cut has been passed up to nothing, if it was wanted then.
+            let newborn = (!first_cut && before.wants_agent(id)).then_some(0);
+            let passed = self.passed_of(id, buffer.epoch()).or(newborn);
+            self.passed.insert(id.clone(), (buffer.epoch().clone(), head));
+            if !self.narrowing.wants_agent(id) {
                 continue;
             }
             if recovered == Some(false) {
                 cut.recovered = Some(false);
             }
-            if let Some(passed) = self.passed_of(id, buffer.epoch()) {
-                from = from.max(passed + 1);
+            match (passed, since) {
+                (None, None) => {
+                    let (_, recent) = buffer.recent(self.narrowing.history);
+                    self.history.extend(recent.into_iter().filter(|f| f.seq.0 <= head));
+                }
+                (None, Some(_)) => self.behind.push_back((buffer.clone(), from, head)),
+                (Some(passed), None) => self.behind.push_back((buffer.clone(), passed + 1, head)),
+                (Some(passed), Some(_)) => self.behind.push_back((buffer.clone(), from.max(passed + 1), head)),
             }
-            if since.is_some() && from <= head {
-                self.behind.push_back((buffer.clone(), from, head));
-            } else if since.is_none() && self.narrowing.history > 0 {
-                let (_, recent) = buffer.recent(self.narrowing.history);
-                let passed = self.passed_of(id, buffer.epoch()).unwrap_or(0);
-                self.history.extend(recent.into_iter().filter(|f| f.seq.0 > passed && f.seq.0 <= head));
-            }
-            self.passed.insert(id.clone(), (buffer.epoch().clone(), head));
         }
         // Stable, and each agent's stamps ascend, so the order within an agent stays.
         self.history.make_contiguous().sort_by_key(|f| f.ts);
         let surplus = self.history.len().saturating_sub(self.narrowing.history);
         self.history.drain(..surplus);
         cut
+    }
+
+    /// Corrects `passed` for what a cut counted as passed and was not sent yet.
+    fn take_back_unsent(&mut self) {
+        let history = self.history.drain(..).map(|f| (f.agent_id.clone(), f.epoch().clone(), f.seq.0));
+        let behind = self.behind.drain(..).map(|(b, from, to)| (b.id().clone(), b.epoch().clone(), from.min(to + 1)));
+        for (id, epoch, unsent) in history.chain(behind).collect::<Vec<_>>() {
+            if let Some((known, passed)) = self.passed.get_mut(&id)
+                && *known == epoch
+            {
+                *passed = (*passed).min(unsent - 1);
+            }
+        }
     }
 
     /// What comes next, at most `max` events at once. Waits where there is nothing. Cancel-safe.
@@ -298,7 +312,7 @@ impl GardenObserver {
         self.next = self.mirror.log.lock().head() + 1;
         let buffers: Vec<_> = self.mirror.buffers().values().cloned().collect();
         for buffer in buffers {
-            if !self.wants_agent(buffer.id()) {
+            if !self.narrowing.wants_agent(buffer.id()) {
                 continue;
             }
             let from = self.passed_of(buffer.id(), buffer.epoch()).unwrap_or(0) + 1;
@@ -327,11 +341,14 @@ impl GardenObserver {
     }
 
     fn wants(&self, frame: &Frame) -> bool {
-        self.wants_agent(&frame.agent_id) && self.narrowing.kinds.as_ref().is_none_or(|k| k.contains(&frame.kind))
+        let kinds = self.narrowing.kinds.as_ref();
+        self.narrowing.wants_agent(&frame.agent_id) && kinds.is_none_or(|k| k.contains(&frame.kind))
     }
+}
 
+impl Narrowing {
     fn wants_agent(&self, id: &AgentId) -> bool {
-        self.narrowing.agents.as_ref().is_none_or(|a| a.contains(id))
+        self.agents.as_ref().is_none_or(|a| a.contains(id))
     }
 }
 

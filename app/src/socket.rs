@@ -112,7 +112,7 @@ impl Socket {
     /// Says how far this page has got, so that what it missed follows.
     fn greet(&self) {
         self.heard.set(js_sys::Date::now());
-        let since = self.live.garden.with_untracked(|g| newest_first(g));
+        let since = self.live.garden.with_untracked(newest_first);
         let text = resume(since);
         if let Some(open) = &*self.open.borrow() {
             // Fails only while connecting; it is open.

@@ -42,11 +42,13 @@ impl Agent {
             untrack(|| live.agent(&for_activity, |a| a.activity())).unwrap_or_default()
         });
         let phase = Memo::new(move |_| {
-            (summary.track(), activity.track());
+            summary.track();
+            activity.track();
             untrack(|| live.agent(&for_phase, |a| a.phase())).unwrap_or(Phase::Void)
         });
         let doing = Memo::new(move |_| {
-            (summary.track(), activity.track());
+            summary.track();
+            activity.track();
             untrack(|| live.agent(&for_doing, words::doing)).unwrap_or("gone")
         });
         Self { summary, beat, readings, activity, phase, doing }

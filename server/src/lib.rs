@@ -1,1 +1,34 @@
-//! The gateway: URLs, sockets, server-side rendering. Binary terrarium.
+//! The gateway: URLs, sockets, server-side rendering. Binary `terrarium`.
+//!
+//! Owns the doors and what protects them; holds no rule of an agent's life and never touches an event: what a socket sends
+//! are the bytes the mirror encoded.
+//!
+//! | file | noun |
+//! |---|---|
+//! | [`config`] | flags, environment, file, defaults |
+//! | [`gateway`] | start and end |
+//! | `data` | the data folder and its lock |
+//! | `router` | every URL, and the layers around the doors |
+//! | `routes` | the doors |
+//! | `origin` | whom a browser may speak for |
+//! | `error` | failures as HTTP says them |
+//! | `assets` | the browser's half, embedded |
+//! | `serve` | the accept loop |
+//! | `state` | what the doors share |
+
+mod assets;
+pub mod config;
+mod data;
+mod error;
+pub mod gateway;
+mod origin;
+mod router;
+mod routes;
+mod serve;
+mod state;
+
+pub use config::Config;
+pub use gateway::{Gateway, StartError};
+
+/// Release and commit of this build.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("TERRARIUM_BUILD_COMMIT"), ")");

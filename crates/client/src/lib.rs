@@ -1,1 +1,10 @@
-//! Typed HTTP and WebSocket client of a Terrarium gateway.
+//! Typed HTTP and WebSocket client of a Terrarium gateway. Asks once and says what came back; reconnecting is the
+//! caller's decision, with [`wire::CloseCode::reconnect`] as advice.
+
+mod error;
+mod http;
+mod observe;
+
+pub use error::Error;
+pub use http::Client;
+pub use observe::{GardenOptions, Observation, ObserveOptions};

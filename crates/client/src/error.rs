@@ -1,0 +1,47 @@
+//! What can go wrong between a program and a gateway.
+
+use wire::Problem;
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is not one of a gateway.
+    #[error("{0:?} is not the address of a gateway; one looks like http://127.0.0.1:8080")]
+    Address(String),
+    /// No answer. Is the gateway running?
+    #[error("no answer from {url}: {why}; is the gateway running there?")]
+    Unreachable {
+        /// What was asked for.
+        url: String,
+        /// What the system says.
+        why: String,
+    },
+    /// The gateway said no, and why.
+    #[error("{}{}", .0.detail, .0.hint.as_ref().map(|h| format!(" ({h})")).unwrap_or_default())]
+    Problem(Box<Problem>),
+    /// Something answered that does not speak our protocol.
+    #[error("{url} answered with {status} and something a gateway would not say")]
+    Strange {
+        /// What was asked for.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// A frame that is not JSON with a `type`.
+    #[error("a frame could not be read: {0}")]
+    Frame(#[from] serde_json::Error),
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Broken(String),
+}
+
+impl Error {
+    /// The gateway's own words, where it had any.
+    #[must_use]
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Problem(problem) => Some(problem),
+            _ => None,
+        }
+    }
+}

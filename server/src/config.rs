@@ -1,0 +1,171 @@
+//! What the gateway is told: flags, `TERRARIUM_<KEY>` variables, a TOML file, defaults, in this order of precedence.
+//!
+//! All four go through the same parsers, so a bad value reads the same wherever it stands. Adding a key: a row in
+//! [`KEYS`], a field in [`Config`] and its parser in [`Config::build`]; the docs table is `terrarium config`.
+
+mod nearest;
+mod parse;
+mod source;
+
+pub use source::{Flags, Setting, Settings, Source};
+
+use std::{net::IpAddr, path::PathBuf};
+
+/// Every key, in the order `terrarium config` prints them.
+pub const KEYS: [&str; 11] =
+    ["host", "port", "data", "watch", "tail", "host_agent", "observe", "history", "origins", "max_observers", "log"];
+
+/// Port when none is given.
+pub const DEFAULT_PORT: u16 = 8080;
+/// Events replayed to a new observer when neither it nor the configuration says otherwise.
+pub const DEFAULT_HISTORY: usize = 100;
+/// Most events that may be asked for as history.
+pub const MAX_HISTORY: usize = 4096;
+/// Observers at one time when the configuration does not say otherwise.
+pub const DEFAULT_MAX_OBSERVERS: usize = 100_000;
+
+/// A validated configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address to listen on; a loopback address.
+    pub host: IpAddr,
+    /// Port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// Folder for everything that must survive.
+    pub data: PathBuf,
+    /// Folder for the `files` agent to watch.
+    pub watch: Option<PathBuf>,
+    /// Files for `tail` agents to follow.
+    pub tail: Vec<PathBuf>,
+    /// Whether this machine itself is an agent.
+    pub host_agent: bool,
+    /// Events replayed to a new observer.
+    pub history: usize,
+    /// Web origins besides our own that may open sockets; their hosts are accepted as `Host`, too.
+    pub origins: Vec<String>,
+    /// Observers at one time.
+    pub max_observers: usize,
+    /// How the log is written.
+    pub log: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why a configuration is refused. Every message names the key, where it stands, and what would do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A value that does not fit its key.
+    #[error("{key}: {value:?} (from {source}) is not {wants}; for example {example}", source = .from)]
+    BadValue {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// Where it stands.
+        from: String,
+        /// What the key takes, as in "is not …".
+        wants: String,
+        /// A value that would do.
+        example: String,
+    },
+    /// A value that is understood and refused.
+    #[error("{key}: {value:?} (from {from}) is refused: {why}")]
+    Refused {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// Where it stands.
+        from: String,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// A key in the file that does not exist.
+    #[error("{key}: {file} names a key that does not exist{}", did_you_mean(*near))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The file.
+        file: String,
+        /// The key that was probably meant.
+        near: Option<&'static str>,
+    },
+    /// The file cannot be read or is not TOML.
+    #[error("config: {file} {why}")]
+    File {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The platform has no data folder for this user.
+    #[error("data: this system names no data folder for this user; say where with --data DIR or TERRARIUM_DATA")]
+    NoDataFolder,
+}
+
+fn did_you_mean(near: Option<&'static str>) -> String {
+    match near {
+        Some(key) => format!("; did you mean {key}?"),
+        None => format!("; the keys are {}", KEYS.join(", ")),
+    }
+}
+
+impl Config {
+    /// The configuration of this process: flags over environment over file over defaults.
+    ///
+    /// # Errors
+    /// The first key that has a value it cannot take.
+    pub fn load(flags: &Flags) -> Result<(Self, Settings), ConfigError> {
+        let settings = Settings::gather(flags, |name| std::env::var(name).ok())?;
+        Ok((Self::build(&settings)?, settings))
+    }
+
+    /// Validates what was gathered.
+    ///
+    /// # Errors
+    /// The first key that has a value it cannot take.
+    pub fn build(settings: &Settings) -> Result<Self, ConfigError> {
+        settings.get("observe").parse(parse::observe)?;
+        Ok(Self {
+            host: settings.get("host").parse(parse::host)?,
+            port: settings.get("port").parse(parse::port)?,
+            data: settings.get("data").parse(parse::path)?,
+            watch: settings.get("watch").parse_optional(parse::folder)?,
+            tail: settings.get("tail").parse_each(parse::path)?,
+            host_agent: settings.get("host_agent").parse(parse::switch)?,
+            history: settings.get("history").parse(parse::history)?,
+            origins: settings.get("origins").parse_each(parse::origin)?,
+            max_observers: settings.get("max_observers").parse(parse::max_observers)?,
+            log: settings.get("log").parse(parse::log)?,
+        })
+    }
+
+    /// A configuration for tests and embedding: loopback, a free port, this data folder, no agents.
+    #[must_use]
+    pub fn bare(data: PathBuf) -> Self {
+        Self {
+            host: IpAddr::from([127, 0, 0, 1]),
+            port: 0,
+            data,
+            watch: None,
+            tail: Vec::new(),
+            host_agent: false,
+            history: DEFAULT_HISTORY,
+            origins: Vec::new(),
+            max_observers: DEFAULT_MAX_OBSERVERS,
+            log: LogFormat::Auto,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

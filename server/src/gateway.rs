@@ -1,0 +1,174 @@
+//! A running gateway: claims its data folder, listens, plants the configured agents, and ends in order.
+
+use crate::{
+    config::Config,
+    data::{DataError, DataFolder},
+    router, serve,
+    state::Shared,
+};
+use runtime::{
+    PlantError, Registry, Tasks,
+    agents::{host, tail},
+    tasks::{OnPanic, StillRunning},
+};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
+use tokio::{net::TcpListener, time::Instant};
+use tokio_util::sync::CancellationToken;
+use wire::AgentId;
+
+/// All the time that stopping may take.
+pub const GRACE: Duration = Duration::from_secs(8);
+/// The part of [`GRACE`] that sockets keep for their farewell.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A gateway that runs. Dropping it does not stop it: call [`Gateway::shutdown`].
+pub struct Gateway {
+    addr: SocketAddr,
+    shared: Shared,
+    tasks: Tasks,
+    _data: DataFolder,
+}
+
+/// Why a gateway did not start. Every message says what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The address.
+    #[error("{}", cannot_listen(*.addr, error))]
+    Listen {
+        /// Where it wanted to listen.
+        addr: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// An agent of the configuration.
+    #[error("{key}: {} cannot be planted: {error}", what.display())]
+    Plant {
+        /// The key that asks for it.
+        key: &'static str,
+        /// Its value.
+        what: PathBuf,
+        /// Why not.
+        error: PlantError,
+    },
+}
+
+fn cannot_listen(addr: SocketAddr, error: &io::Error) -> String {
+    let port = addr.port();
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "port: {port} is taken: something else already listens on {addr}, perhaps another Terrarium. Look at \
+             http://{addr}, or take another port with --port {}, or any free one with --port 0",
+            port.checked_add(1).unwrap_or(8080)
+        ),
+        io::ErrorKind::PermissionDenied => {
+            format!("port: {port} needs rights this user does not have; take one above 1023, for example --port 8080")
+        }
+        io::ErrorKind::AddrNotAvailable => format!("host: {} is not an address of this machine", addr.ip()),
+        _ => format!("port: the gateway cannot listen on {addr}: {error}"),
+    }
+}
+
+impl Gateway {
+    /// Claims the data folder, listens, starts. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing runs then.
+    pub async fn open(config: Config) -> Result<Self, StartError> {
+        // Before the port: who holds the folder is the better thing to be told.
+        let data = DataFolder::claim(&config.data)?;
+        let addr = SocketAddr::new(config.host, config.port);
+        let listener = TcpListener::bind(addr).await.map_err(|error| StartError::Listen { addr, error })?;
+        Self::begin(config, data, listener).await
+    }
+
+    /// Starts on a listener that is already bound.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing runs then.
+    pub async fn start(config: Config, listener: TcpListener) -> Result<Self, StartError> {
+        let data = DataFolder::claim(&config.data)?;
+        Self::begin(config, data, listener).await
+    }
+
+    async fn begin(config: Config, data: DataFolder, listener: TcpListener) -> Result<Self, StartError> {
+        let wanted = SocketAddr::new(config.host, config.port);
+        let addr = listener.local_addr().map_err(|error| StartError::Listen { addr: wanted, error })?;
+        data.sign(addr)?;
+        let tasks = Tasks::default();
+        // Metric history across restarts comes with the store; until then closed points end here.
+        let registry = Registry::start(tasks.clone(), |_| {});
+        if let Err(error) = plant(&registry, &config) {
+            if let Err(still) = registry.shutdown(FAREWELL).await {
+                tracing::debug!(%still, "agents planted before the one that failed");
+            }
+            return Err(error);
+        }
+        let shared = Shared::new(registry, config);
+        tasks.spawn("accept", OnPanic::Stop, serve::accept(listener, router::router(&shared), tasks.clone()));
+        Ok(Self { addr, shared, tasks, _data: data })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Where it listens, as a URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// The agents.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.shared.registry
+    }
+
+    /// Cancelled when the gateway stops by itself, because a task it cannot do without died.
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
+        self.tasks.stopping()
+    }
+
+    /// Ends in order, within [`GRACE`]: not ready, no new connections, agents finish their step, sockets get what is left
+    /// and 1012.
+    ///
+    /// # Errors
+    /// [`StillRunning`] where something did not end in time. It is abandoned.
+    pub async fn shutdown(self) -> Result<(), StillRunning> {
+        let deadline = Instant::now() + GRACE;
+        self.shared.draining.cancel();
+        let ended = self.shared.registry.shutdown(GRACE - FAREWELL).await;
+        self.shared.drained.cancel();
+        let sockets = tokio::time::timeout_at(deadline, self.shared.sockets.all_gone()).await;
+        if sockets.is_err() {
+            tracing::warn!(open = self.shared.sockets.open(), "some observers did not take their farewell in time");
+        }
+        ended
+    }
+}
+
+/// The agents of the configuration.
+fn plant(registry: &Registry, config: &Config) -> Result<(), StartError> {
+    let named = |name: &str| AgentId::parse(name).map_err(|e| runtime::agent::AgentError::new("agent_id", e.to_string()));
+    let failed = |key: &'static str, what: PathBuf| move |error: PlantError| StartError::Plant { key, what, error };
+    if config.host_agent {
+        named("host")
+            .map_err(PlantError::from)
+            .and_then(|id| registry.plant(id, host::profile(), host::factory()))
+            .map_err(failed("host_agent", PathBuf::from("host")))?;
+    }
+    if let Some(folder) = &config.watch {
+        tracing::warn!(folder = %folder.display(), "watch: the files agent is not there yet");
+    }
+    for file in &config.tail {
+        let id = tail::agent_id(file, |id| registry.get(id).is_some());
+        registry.plant(id, tail::profile(file), tail::factory(file)).map_err(failed("tail", file.clone()))?;
+    }
+    Ok(())
+}

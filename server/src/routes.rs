@@ -1,0 +1,21 @@
+//! The doors, one file per resource, and what they share.
+
+pub(crate) mod agents;
+pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod observe;
+pub(crate) mod page;
+pub(crate) mod prometheus;
+
+use axum::http::{HeaderMap, header};
+
+/// Whether `If-None-Match` names this tag. Compared weakly, as RFC 9110 §13.1.2 asks.
+pub(crate) fn etag_matches(headers: &HeaderMap, etag: &str) -> bool {
+    let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .any(|tag| tag.trim() == "*" || strong(tag) == etag)
+}

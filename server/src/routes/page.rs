@@ -1,0 +1,97 @@
+//! The page: server-side rendering of `app`, with the state it starts from and the headers that fence it in.
+//!
+//! Also the fallback of the whole gateway: embedded files at the root, problems below `/api`, and for any other address the
+//! page that says there is nothing.
+
+use super::metrics::DEFAULT_WINDOW_MS;
+use crate::{assets, error::Error, state::Shared};
+use app::{FirstState, Page};
+use axum::{
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::use_context};
+use leptos_axum::ResponseOptions;
+use terrarium_core::{series::FINE_STEP_S, view::Garden};
+use wire::{AgentId, Frame, route};
+
+/// Events in the first HTML of an agent's page.
+const PAGE_EVENTS: usize = 100;
+
+pub(crate) async fn garden(State(shared): State<Shared>, request: Request) -> Response {
+    let mut garden = summaries(&shared);
+    for agent in shared.registry.list() {
+        garden.restore(&agent.series(DEFAULT_WINDOW_MS, FINE_STEP_S));
+    }
+    render(garden, StatusCode::OK, request).await
+}
+
+pub(crate) async fn agent(State(shared): State<Shared>, Path(name): Path<String>, request: Request) -> Response {
+    let mut garden = summaries(&shared);
+    let Some(agent) = AgentId::parse(&name).ok().and_then(|id| shared.registry.get(&id)) else {
+        return render(garden, StatusCode::NOT_FOUND, request).await;
+    };
+    garden.restore(&agent.series(DEFAULT_WINDOW_MS, FINE_STEP_S));
+    for event in agent.snapshot(PAGE_EVENTS).history {
+        garden.apply(&Frame::Event(Box::new(event)));
+    }
+    render(garden, StatusCode::OK, request).await
+}
+
+/// Whatever no route took.
+pub(crate) async fn fallback(State(shared): State<Shared>, request: Request) -> Response {
+    let path = request.uri().path();
+    if let Some(asset) = assets::site().find(path) {
+        return match *request.method() {
+            Method::GET | Method::HEAD => asset.answer(request.method(), request.headers()),
+            _ => Error::MethodNotAllowed.into_response(),
+        };
+    }
+    let for_programs = [route::AGENTS, route::ASSETS].iter().any(|door| first_segment(path) == first_segment(door));
+    if for_programs || !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Error::NotFound.into_response();
+    }
+    let garden = summaries(&shared);
+    render(garden, StatusCode::NOT_FOUND, request).await
+}
+
+fn summaries(shared: &Shared) -> Garden {
+    let agents = shared.registry.list().iter().map(|a| a.summary()).collect();
+    Garden::from_summaries(shared.registry.gateway_id().to_owned(), agents)
+}
+
+async fn render(garden: Garden, status: StatusCode, request: Request<Body>) -> Response {
+    let site = assets::site();
+    let owned = |path: Option<&'static str>| path.map(str::to_owned);
+    let page = Page { js: owned(site.js), wasm: owned(site.wasm), css: owned(site.css) };
+    // Built here and not from the environment: how we are configured is our own business.
+    let options = LeptosOptions::builder().output_name("terrarium").build();
+    let first = FirstState(garden, runtime::clock::wall());
+    let context = move || {
+        leptos::prelude::provide_context(first.clone());
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(status);
+            if let Some(policy) = use_nonce().and_then(|nonce| HeaderValue::from_str(&content_policy(&nonce)).ok()) {
+                response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+    };
+    let shell = move || app::shell(options.clone(), page.clone());
+    leptos_axum::render_app_async_with_context(context, shell)(request).await
+}
+
+fn first_segment(path: &str) -> Option<&str> {
+    path.split('/').nth(1)
+}
+
+/// Scripts run from us or with this response's nonce, and the page talks to us only.
+fn content_policy(nonce: &str) -> String {
+    format!(
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; \
+         form-action 'self'"
+    )
+}

@@ -1,0 +1,121 @@
+//! `GET /metrics`, in Prometheus' text format 0.0.4.
+
+use super::health::{COMMIT, VERSION};
+use crate::state::Shared;
+use axum::{
+    extract::State,
+    http::{HeaderName, header},
+    response::IntoResponse,
+};
+use mirror::{REFLECT_BUCKETS_NS, Stats};
+use std::{fmt::Write as _, sync::atomic::Ordering::Relaxed};
+use wire::{AgentSummary, Flow, FluxState, QueuePressure, Temperature};
+
+const FORMAT: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+
+pub(crate) async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {
+    let agents: Vec<AgentSummary> = shared.registry.list().iter().map(|a| a.summary()).collect();
+    let mut page = Page::default();
+    page.gauge("terrarium_build_info", "The running build; always 1.");
+    page.value("terrarium_build_info", &[("version", VERSION), ("commit", COMMIT)], 1.0);
+    of_agents(&mut page, &agents);
+    let stats = shared.registry.mirror().stats();
+    let sockets = &shared.sockets;
+    page.gauge("terrarium_observers_garden", "Open observe sockets of the whole garden.");
+    page.value("terrarium_observers_garden", &[], sockets.garden.load(Relaxed) as f64);
+    page.gauge("terrarium_observe_sockets", "Open observe sockets of any kind.");
+    page.value("terrarium_observe_sockets", &[], sockets.open() as f64);
+    page.counter("terrarium_events_total", "Events reflected by all agents.");
+    page.value("terrarium_events_total", &[], stats.events_reflected() as f64);
+    page.counter("terrarium_gaps_total", "Gaps told to observers that fell behind.");
+    page.value("terrarium_gaps_total", &[], stats.gaps() as f64);
+    page.counter("terrarium_slow_closed_total", "Sockets closed because the client took nothing for too long.");
+    page.value("terrarium_slow_closed_total", &[], sockets.slow_closed.load(Relaxed) as f64);
+    page.counter("terrarium_observers_refused_total", "Sockets closed because all places were taken.");
+    page.value("terrarium_observers_refused_total", &[], sockets.turned_away.load(Relaxed) as f64);
+    of_reflect(&mut page, stats);
+    (FORMAT, page.0)
+}
+
+fn of_agents(page: &mut Page, agents: &[AgentSummary]) {
+    page.gauge("terrarium_agents", "Agents by state.");
+    for state in FluxState::ALL {
+        let count = agents.iter().filter(|a| a.state == state).count();
+        page.value("terrarium_agents", &[("state", state.as_str())], count as f64);
+    }
+    page.counter("terrarium_agent_events_total", "Events of the agent since its log began.");
+    page.each(agents, "terrarium_agent_events_total", |a| Some(a.total_events as f64));
+    page.gauge("terrarium_observers", "Open observe sockets of the agent.");
+    page.each(agents, "terrarium_observers", |a| Some(a.observers as f64));
+    page.gauge("terrarium_agent_pressure_ratio", "Fill of the agent's fullest queue, 0 to 1.");
+    page.each(agents, "terrarium_agent_pressure_ratio", |a| a.metrics.pressure.map(|p| QueuePressure::get(p) / 100.0));
+    page.gauge("terrarium_agent_temperature_ratio", "How hard the agent works, 0 to 1.");
+    page.each(agents, "terrarium_agent_temperature_ratio", |a| a.metrics.temperature.map(Temperature::get));
+    page.gauge("terrarium_agent_flow_events_per_second", "Throughput of the agent.");
+    page.each(agents, "terrarium_agent_flow_events_per_second", |a| a.metrics.flow.map(Flow::get));
+    page.gauge("terrarium_agent_fever", "Whether the agent's temperature is above its alert mark.");
+    page.each(agents, "terrarium_agent_fever", |a| Some(f64::from(u8::from(a.in_fever))));
+}
+
+/// Seconds, cumulative buckets: what the format asks for.
+fn of_reflect(page: &mut Page, stats: &Stats) {
+    let name = "terrarium_reflect_seconds";
+    page.head(name, "histogram", "Time an agent spends in saying one event.");
+    let mut total = 0;
+    for (i, count) in stats.reflect_buckets().into_iter().enumerate() {
+        total += count;
+        let bound = REFLECT_BUCKETS_NS.get(i).map_or("+Inf".to_owned(), |ns| (*ns as f64 / 1e9).to_string());
+        page.value("terrarium_reflect_seconds_bucket", &[("le", &bound)], total as f64);
+    }
+    page.value("terrarium_reflect_seconds_sum", &[], stats.reflect_sum_ns() as f64 / 1e9);
+    page.value("terrarium_reflect_seconds_count", &[], total as f64);
+}
+
+/// The text as it grows.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn gauge(&mut self, name: &str, help: &str) {
+        self.head(name, "gauge", help);
+    }
+
+    fn counter(&mut self, name: &str, help: &str) {
+        self.head(name, "counter", help);
+    }
+
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let help = help.replace('\\', "\\\\").replace('\n', "\\n");
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    /// One line per agent that has a value; a missing reading is a missing line, never a zero.
+    fn each(&mut self, agents: &[AgentSummary], name: &str, of: impl Fn(&AgentSummary) -> Option<f64>) {
+        for agent in agents {
+            if let Some(value) = of(agent) {
+                self.value(name, &[("agent", agent.agent_id.as_str())], value);
+            }
+        }
+    }
+
+    fn value(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+        self.0.push_str(name);
+        for (i, (label, text)) in labels.iter().enumerate() {
+            let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let _ = write!(self.0, "{}{label}=\"{text}\"", if i == 0 { '{' } else { ',' });
+        }
+        let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped() {
+        let mut page = Page::default();
+        page.value("a", &[("x", "q\"b\\n\nl"), ("y", "")], 1.5);
+        assert_eq!(page.0, "a{x=\"q\\\"b\\\\n\\nl\",y=\"\"} 1.5\n");
+    }
+}

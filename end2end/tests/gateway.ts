@@ -5,7 +5,7 @@
 //   test("…", async ({ page, gateway }) => { await page.goto(gateway.url); await hydrated(page); });
 //
 // A story that needs flags or a second gateway calls `startGateway({ args: [...] })` itself and `stop()`s it.
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -204,6 +204,8 @@ export class ConsoleWatch {
 }
 
 interface Fixtures {
+  /** A folder of this test's own, for files its agents follow: `--tail` it. Removed afterwards. */
+  folder: string;
   /** Arguments for this test's `gateway`: `test.use({ gatewayArgs: ["--no-agents"] })`. */
   gatewayArgs: string[];
   /** This test's own gateway; started when asked for, stopped afterwards. */
@@ -213,6 +215,13 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
+  // Playwright insists on a destructured argument, needed or not.
+  folder: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), "terrarium-e2e-files-"));
+    await use(folder);
+    await rm(folder, { recursive: true, force: true });
+  },
+
   gatewayArgs: [[] as string[], { option: true }],
 
   gateway: async ({ gatewayArgs, consoleWatch }, use, info) => {
@@ -246,4 +255,30 @@ export const test = base.extend<Fixtures>({
 /** Waits until the wasm has taken the page over. */
 export async function hydrated(page: Page): Promise<void> {
   await page.locator("body[data-hydrated]").waitFor({ state: "attached", timeout: 20_000 });
+}
+
+/** The card of an agent in the garden. */
+export function card(page: Page, agent: string): Locator {
+  return page.locator(`article[data-agent="${agent}"]`);
+}
+
+/** The lines of the stream on an agent's page that contain this text. */
+export function said(page: Page, text: string): Locator {
+  return page.locator("ol.lines > li.line", { hasText: text });
+}
+
+/** The connection's state, as the page shows it: `live`, `reconnecting`, … */
+export function connection(page: Page): Locator {
+  return page.locator("[data-connection]");
+}
+
+/** Leaves a mark that a reload would wipe. */
+export async function mark(page: Page): Promise<void> {
+  await page.evaluate(() => Object.assign(window, { __mark: "still the same page" }));
+}
+
+/** Fails if the page was loaded anew since `mark`. */
+export async function expectSamePage(page: Page): Promise<void> {
+  const found = await page.evaluate(() => (window as unknown as { __mark?: string }).__mark);
+  expect(found, "the page must not have been reloaded").toBe("still the same page");
 }

@@ -26,6 +26,9 @@ use leptos_router::{
 use live::Live;
 use pages::{agent::AgentPage, garden::GardenPage, not_found::NoSuchPage};
 
+/// Set as one piece: a browser with JavaScript reads what stands in `<noscript>` as text, so there is nothing to hydrate.
+const NO_SCRIPT: &str = "<p>This is how things stood when the page was made. Reload it to see what is new.</p>";
+
 /// The whole page: the frame around it, the connection above the router, and the routes.
 #[component]
 pub fn App() -> impl IntoView {
@@ -62,7 +65,7 @@ pub fn App() -> impl IntoView {
                             if live.offset.get().is_some() { "Times are your local time." } else { "Times are in UTC." }
                         }}
                     </p>
-                    <noscript inner_html="<p>This is how things stood when the page was made. Reload it to see what is new.</p>"></noscript>
+                    <noscript inner_html=NO_SCRIPT></noscript>
                 </footer>
             </div>
         </Router>

@@ -1,5 +1,7 @@
 //! The first HTML, without a browser: what a person with JavaScript off gets.
 
+#![expect(clippy::unwrap_used, reason = "the ids of these tests are written here")]
+
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_router::location::RequestUrl;
 use terrarium_app::{App, FirstState, Page, shell};
@@ -65,6 +67,7 @@ fn an_empty_garden_says_what_to_do() {
     let html = page("/", Garden::default());
     assert!(html.contains("terrarium --watch DIR") && html.contains("terrarium --tail FILE"));
     assert!(html.contains("0 agents"));
+    assert!(html.contains("<noscript><p>This is how"), "{html}");
 }
 
 #[test]

@@ -36,13 +36,23 @@ pub fn agent_id(path: &Path, taken: impl Fn(&AgentId) -> bool) -> AgentId {
     }
 }
 
-/// Makes the agent and a source that starts at the end of the file, or at the beginning of one that is still to come.
-/// The source never ends.
+/// Where in a file that exists to begin. One that is still to come is read from its beginning either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// Only what is written from now on.
+    End,
+    /// What it holds already, too.
+    Beginning,
+}
+
+/// Makes the agent and its source, which never ends. If the agent has to be restarted, it goes on at the end of the file.
 #[must_use]
-pub fn factory(path: impl Into<PathBuf>) -> Factory<Tail> {
+pub fn factory(path: impl Into<PathBuf>, from: From) -> Factory<Tail> {
     let path = path.into();
+    let mut from = from;
     Box::new(move || {
-        let lines = stream::unfold(Follower::new(path.clone())?, |mut follower| async {
+        let from = std::mem::replace(&mut from, From::End);
+        let lines = stream::unfold(Follower::new(path.clone(), from)?, |mut follower| async {
             let line = follower.next().await;
             Some((line, follower))
         });

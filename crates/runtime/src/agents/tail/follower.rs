@@ -4,7 +4,7 @@
 //! than hidden: a file truncated and grown beyond the old position between two looks is read on from that position, and a
 //! file rotated away before its predecessor was read to the end is missed.
 
-use super::Line;
+use super::{From, Line};
 use crate::agent::AgentError;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::{
@@ -48,11 +48,11 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    /// Opens the file at its end, or waits for one that does not exist yet. Blocks for one small read.
+    /// Opens the file, or waits for one that does not exist yet. Blocks for one small read.
     ///
     /// # Errors
     /// `not_a_file` for a folder or a device, `unreadable_file` where the system says no.
-    pub(super) fn new(path: PathBuf) -> Result<Self, AgentError> {
+    pub(super) fn new(path: PathBuf, from: From) -> Result<Self, AgentError> {
         let mut follower = Self {
             path,
             open: None,
@@ -64,7 +64,8 @@ impl Follower {
         // Watching before looking: what happens in between is then noticed rather than missed.
         follower.watch();
         follower.open = match Open::at_end(&follower.path) {
-            Ok(open) => Some(open),
+            // A file that is not open yet is one that is still to come: its beginning is where it will be opened.
+            Ok(open) => (from == From::End).then_some(open),
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
             Err(e) => return Err(follower.explain(&e)),
         };

@@ -8,7 +8,7 @@ use crate::{
 };
 use runtime::{
     PlantError, Registry, Tasks,
-    agents::{host, tail},
+    agents::{folder, host, tail},
     tasks::{OnPanic, StillRunning},
 };
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
@@ -155,7 +155,8 @@ impl Gateway {
 
 /// The agents of the configuration.
 fn plant(registry: &Registry, config: &Config) -> Result<(), StartError> {
-    let named = |name: &str| AgentId::parse(name).map_err(|e| runtime::agent::AgentError::new("agent_id", e.to_string()));
+    let named =
+        |name: &str| AgentId::parse(name).map_err(|e| runtime::agent::AgentError::new("agent_id", e.to_string()));
     let failed = |key: &'static str, what: PathBuf| move |error: PlantError| StartError::Plant { key, what, error };
     if config.host_agent {
         named("host")
@@ -166,9 +167,17 @@ fn plant(registry: &Registry, config: &Config) -> Result<(), StartError> {
     if let Some(folder) = &config.watch {
         tracing::warn!(folder = %folder.display(), "watch: the files agent is not there yet");
     }
-    for file in &config.tail {
-        let id = tail::agent_id(file, |id| registry.get(id).is_some());
-        registry.plant(id, tail::profile(file), tail::factory(file)).map_err(failed("tail", file.clone()))?;
+    for path in &config.tail {
+        if path.is_dir() {
+            let unreadable = |e: io::Error| runtime::agent::AgentError::new("unreadable_folder", e.to_string());
+            folder::keep(registry, path.clone())
+                .map_err(|e| failed("tail", path.clone())(PlantError::from(unreadable(e))))?;
+        } else {
+            let id = tail::agent_id(path, |id| registry.get(id).is_some());
+            registry
+                .plant(id, tail::profile(path), tail::factory(path, tail::From::End))
+                .map_err(failed("tail", path.clone()))?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,138 @@
+//! The frozen shapes: what programs outside rely on. A line that changes here changes the contract.
+
+use serde_json::{Value, json};
+use terrarium_wire::{
+    AgentId, Envelope, Epoch, Event, EventKind, FluxState, Frame, Gap, Gauges, Hello, Position, Seq, Temperature,
+    Timestamp,
+    event::{CircuitState, DegradedData, ErrorData, FeverData, FeverEndedData, FeverSeverity, Transition},
+    frame::{ClientMessage, Control},
+};
+
+/// One of each event with the fields it adds to the envelope.
+fn samples() -> Vec<(Event, Value)> {
+    let transition = |state, previous| Transition { state, previous: Some(previous), data: None };
+    let temperature = Temperature::new(0.85).unwrap();
+    vec![
+        (
+            Event::Metabolism { state: FluxState::Flowing, gauges: Gauges::new(45.0, 12.5, 0.8) },
+            json!({"type": "metabolism", "state": "flowing", "pressure": 45.0, "flow": 12.5, "temperature": 0.8}),
+        ),
+        (
+            Event::Metabolism { state: FluxState::Dormant, gauges: Gauges::new(0.0, f64::NAN, 0.0) },
+            json!({"type": "metabolism", "state": "dormant", "pressure": 0.0, "flow": null, "temperature": 0.0}),
+        ),
+        (Event::Result { data: json!({"n": 1}) }, json!({"type": "result", "data": {"n": 1}})),
+        (
+            Event::Error {
+                data: ErrorData { error: "no".into(), error_type: "panic".into(), hint: Some("try".into()) },
+            },
+            json!({"type": "error", "data": {"error": "no", "error_type": "panic", "hint": "try"}}),
+        ),
+        (
+            Event::AgentStarted(transition(FluxState::Flowing, FluxState::Dormant)),
+            json!({"type": "agent_started", "state": "flowing", "previous": "dormant"}),
+        ),
+        (
+            Event::AgentStateChanged(transition(FluxState::Draining, FluxState::Flowing)),
+            json!({"type": "agent_state_changed", "state": "draining", "previous": "flowing"}),
+        ),
+        (
+            Event::AgentStopped(Transition {
+                state: FluxState::Stopped,
+                previous: Some(FluxState::Draining),
+                data: Some(json!({"reason": "done"})),
+            }),
+            json!({"type": "agent_stopped", "state": "stopped", "previous": "draining", "data": {"reason": "done"}}),
+        ),
+        (
+            Event::Fever { temperature, data: FeverData { threshold: 0.8, severity: FeverSeverity::Moderate } },
+            json!({"type": "fever", "temperature": 0.85, "data": {"threshold": 0.8, "severity": "moderate"}}),
+        ),
+        (
+            Event::FeverEnded { temperature, data: FeverEndedData { duration_ms: 1500 } },
+            json!({"type": "fever_ended", "temperature": 0.85, "data": {"duration_ms": 1500}}),
+        ),
+        (
+            Event::MetricsDegraded {
+                data: DegradedData { error: "no".into(), circuit_state: CircuitState::Open, failure_count: 5 },
+            },
+            json!({"type": "metrics_degraded", "data": {"error": "no", "circuit_state": "open", "failure_count": 5}}),
+        ),
+    ]
+}
+
+#[test]
+fn every_event_has_its_frozen_shape_and_reads_back() {
+    for (event, own) in samples() {
+        let envelope = Envelope {
+            agent_id: AgentId::parse("host").unwrap(),
+            epoch: Epoch::from_bits(0xabc),
+            seq: Seq(7),
+            ts: Timestamp::from_millis(1_795_262_400_000),
+            event,
+        };
+        let mut expected = json!({
+            "agent_id": "host", "epoch": "0000000000000abc", "seq": 7, "ts": "2026-11-21T12:00:00.000Z",
+        });
+        expected.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        assert_eq!(serde_json::to_value(&envelope).unwrap(), expected);
+        let text = serde_json::to_string(&envelope).unwrap();
+        assert_eq!(Frame::decode(&text).unwrap(), Frame::Event(Box::new(envelope)));
+    }
+}
+
+#[test]
+fn every_kind_has_a_sample_and_one_spelling() {
+    for kind in EventKind::ALL {
+        let named = samples().into_iter().find(|(e, _)| e.kind() == kind);
+        let (_, json) = named.unwrap_or_else(|| panic!("no sample of {}", kind.as_str()));
+        assert_eq!(json["type"], kind.as_str());
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+    }
+}
+
+#[test]
+fn control_frames_have_their_frozen_shape() {
+    let hello = Control::Hello(Box::new(Hello {
+        protocol: 1,
+        gateway: "g".into(),
+        agent_id: Some(AgentId::parse("host").unwrap()),
+        epoch: Some(Epoch::from_bits(1)),
+        head_seq: Some(Seq(9)),
+        recovered: None,
+        state: Some(FluxState::Flowing),
+        pending: vec![],
+        agents: None,
+    }));
+    let gap = Gap { agent_id: AgentId::parse("host").unwrap(), missed: 3, from_seq: Seq(1), to_seq: Seq(3) };
+    for (frame, expected) in [
+        (
+            hello,
+            json!({"type": "hello", "protocol": 1, "gateway": "g", "agent_id": "host", "epoch": "0000000000000001",
+                   "head_seq": 9, "recovered": null, "state": "flowing", "pending": []}),
+        ),
+        (Control::Gap(gap), json!({"type": "gap", "agent_id": "host", "missed": 3, "from_seq": 1, "to_seq": 3})),
+        (Control::Ping, json!({"type": "ping"})),
+    ] {
+        assert_eq!(serde_json::to_value(&frame).unwrap(), expected);
+        assert_eq!(Frame::decode(&expected.to_string()).unwrap(), Frame::Control(frame));
+    }
+}
+
+#[test]
+fn what_a_client_does_not_know_is_not_an_error() {
+    let frame = Frame::decode(r#"{"type":"pheromone","agent_id":"host","seq":4,"new":{}}"#).unwrap();
+    assert_eq!(frame, Frame::Unknown { agent_id: Some(AgentId::parse("host").unwrap()), seq: Some(Seq(4)) });
+    let known =
+        r#"{"type":"result","agent_id":"host","epoch":"e","seq":1,"ts":"2026-11-21T12:00:00Z","data":1,"new":2}"#;
+    assert!(matches!(Frame::decode(known), Ok(Frame::Event(_))));
+    assert!(Frame::decode("[1,2]").is_err() && Frame::decode("").is_err());
+}
+
+#[test]
+fn the_clients_one_message_is_as_the_contract_writes_it() {
+    let text = r#"{"op":"observe","agents":["*"],"types":["metabolism"],"since":{"host":"0abc:7"}}"#;
+    let ClientMessage::Observe(narrow) = serde_json::from_str(text).unwrap();
+    assert_eq!(narrow.since["host"].parse::<Position>().unwrap().seq, Seq(7));
+    assert!(serde_json::from_str::<ClientMessage>(r#"{"op":"observe"}"#).is_ok());
+}

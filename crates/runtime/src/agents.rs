@@ -2,6 +2,7 @@
 //! says about it, never an observer and never a task of its own. They are also meant to be read as examples: an agent is
 //! a `profile`, a `factory`, and one step.
 
+pub mod files;
 pub mod folder;
 pub mod host;
 pub mod tail;

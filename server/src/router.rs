@@ -42,6 +42,7 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 pub(crate) fn router(shared: &Shared) -> Router {
+    page::prepare();
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(SizeAbove::new(COMPRESS_ABOVE).and(is_text));

@@ -20,6 +20,12 @@ use wire::{AgentId, Frame, route};
 /// Events in the first HTML of an agent's page.
 const PAGE_EVENTS: usize = 100;
 
+/// Tells the page's reactive system to run on tokio. Once per process is enough, more does no harm.
+pub(crate) fn prepare() {
+    // The only error is that somebody already did.
+    let _ = any_spawner::Executor::init_tokio();
+}
+
 pub(crate) async fn garden(State(shared): State<Shared>, request: Request) -> Response {
     let mut garden = summaries(&shared);
     for agent in shared.registry.list() {

@@ -1,7 +1,7 @@
 //! A gateway of its own for each test: port 0, its own folder, and agents that speak when told to. In the one form of
 //! module file that cargo does not take for a test of its own.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part of this")]
+#![allow(dead_code, clippy::allow_attributes, clippy::unwrap_used, clippy::expect_used, reason = "each test file uses its own part of this, and a test may fail")]
 
 use client::{Client, Observation};
 use runtime::agent::{Agent, AgentError, Profile, Step, StepCx};
@@ -15,9 +15,9 @@ use wire::{AgentId, Envelope, Event, Frame, Hello, frame::Control};
 /// Longer than anything here should take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub struct TestTerrarium {
-    pub gateway: Gateway,
-    pub client: Client,
+pub(crate) struct TestTerrarium {
+    pub(crate) gateway: Gateway,
+    pub(crate) client: Client,
     _folder: TempDir,
 }
 
@@ -32,15 +32,15 @@ impl Agent for Parrot {
 }
 
 /// Makes a parrot speak.
-pub struct Voice(mpsc::Sender<Value>);
+pub(crate) struct Voice(mpsc::Sender<Value>);
 
 impl Voice {
-    pub async fn say(&self, value: impl Into<Value>) {
+    pub(crate) async fn say(&self, value: impl Into<Value>) {
         self.0.send(value.into()).await.unwrap();
     }
 
     /// Numbers, in order.
-    pub async fn count(&self, numbers: std::ops::Range<u64>) {
+    pub(crate) async fn count(&self, numbers: std::ops::Range<u64>) {
         for n in numbers {
             self.say(n).await;
         }
@@ -48,11 +48,11 @@ impl Voice {
 }
 
 impl TestTerrarium {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::bare(folder.path().to_owned());
         change(&mut config);
@@ -63,7 +63,7 @@ impl TestTerrarium {
     }
 
     /// Plants an agent that says what its voice is told.
-    pub fn parrot(&self, name: &str) -> Voice {
+    pub(crate) fn parrot(&self, name: &str) -> Voice {
         let (send, receive) = mpsc::channel(64);
         let mut receive = Some(receive);
         let profile = Profile { genus: "parrot", description: "Says what it is told.".to_owned() };
@@ -76,15 +76,15 @@ impl TestTerrarium {
         Voice(send)
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.gateway.url())
     }
 
-    pub async fn get(&self, path: &str) -> reqwest::Response {
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
         self.get_with(path, &[]).await
     }
 
-    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+    pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
         let mut request = reqwest::Client::new().get(self.url(path));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -93,7 +93,7 @@ impl TestTerrarium {
     }
 
     /// Waits until an agent has said this many events.
-    pub async fn until_seq(&self, name: &str, seq: u64) {
+    pub(crate) async fn until_seq(&self, name: &str, seq: u64) {
         timeout(PATIENCE, async {
             while self.gateway.registry().get(&id(name)).unwrap().mirror().head().0 < seq {
                 tokio::task::yield_now().await;
@@ -104,15 +104,15 @@ impl TestTerrarium {
     }
 }
 
-pub fn id(name: &str) -> AgentId {
+pub(crate) fn id(name: &str) -> AgentId {
     AgentId::parse(name).unwrap()
 }
 
-pub async fn frame(stream: &mut Observation) -> Frame {
+pub(crate) async fn frame(stream: &mut Observation) -> Frame {
     timeout(PATIENCE, stream.next()).await.expect("a frame in time").expect("a stream that goes on").unwrap()
 }
 
-pub async fn hello(stream: &mut Observation) -> Hello {
+pub(crate) async fn hello(stream: &mut Observation) -> Hello {
     match frame(stream).await {
         Frame::Control(Control::Hello(hello)) => *hello,
         other => panic!("hello comes first, not {other:?}"),
@@ -120,7 +120,7 @@ pub async fn hello(stream: &mut Observation) -> Hello {
 }
 
 /// The next event; fails on a gap.
-pub async fn event(stream: &mut Observation) -> Envelope {
+pub(crate) async fn event(stream: &mut Observation) -> Envelope {
     loop {
         match frame(stream).await {
             Frame::Event(event) => return *event,
@@ -131,7 +131,7 @@ pub async fn event(stream: &mut Observation) -> Envelope {
 }
 
 /// Reads on until an agent says this.
-pub async fn until_said(stream: &mut Observation, value: Value) -> Vec<Envelope> {
+pub(crate) async fn until_said(stream: &mut Observation, value: Value) -> Vec<Envelope> {
     let mut seen = Vec::new();
     loop {
         let event = event(stream).await;
@@ -144,16 +144,16 @@ pub async fn until_said(stream: &mut Observation, value: Value) -> Vec<Envelope>
 }
 
 /// The code the stream ends with.
-pub async fn close_code(stream: &mut Observation) -> Option<u16> {
+pub(crate) async fn close_code(stream: &mut Observation) -> Option<u16> {
     timeout(PATIENCE, async { while stream.next().await.is_some() {} }).await.expect("an end in time");
     stream.close_code()
 }
 
-pub fn said(events: &[Envelope]) -> Vec<Value> {
+pub(crate) fn said(events: &[Envelope]) -> Vec<Value> {
     let data = |e: &Envelope| if let Event::Result { data } = &e.event { Some(data.clone()) } else { None };
     events.iter().filter_map(data).collect()
 }
 
-pub fn numbers(range: std::ops::Range<u64>) -> Vec<Value> {
+pub(crate) fn numbers(range: std::ops::Range<u64>) -> Vec<Value> {
     range.map(|n| json!(n)).collect()
 }

@@ -67,7 +67,11 @@ fn site(dir: &Path) -> Result<String, Box<dyn std::error::Error>> {
     let manifest: Manifest = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", manifest_file.display()))?;
     let mut code = String::new();
     writeln!(code, "static SITE: Site = Site {{")?;
-    writeln!(code, "    js: Some({:?}),\n    wasm: Some({:?}),\n    css: Some({:?}),", manifest.js, manifest.wasm, manifest.css)?;
+    writeln!(
+        code,
+        "    js: Some({:?}),\n    wasm: Some({:?}),\n    css: Some({:?}),",
+        manifest.js, manifest.wasm, manifest.css
+    )?;
     writeln!(code, "    files: &[")?;
     for file in &manifest.files {
         let on_disk = dir.join(file.path.trim_start_matches('/')).display().to_string();

@@ -8,7 +8,7 @@ use crate::{
 };
 use runtime::{
     PlantError, Registry, Tasks,
-    agents::{folder, host, tail},
+    agents::{files, folder, host, tail},
     tasks::{OnPanic, StillRunning},
 };
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
@@ -165,7 +165,10 @@ fn plant(registry: &Registry, config: &Config) -> Result<(), StartError> {
             .map_err(failed("host_agent", PathBuf::from("host")))?;
     }
     if let Some(folder) = &config.watch {
-        tracing::warn!(folder = %folder.display(), "watch: the files agent is not there yet");
+        named("files")
+            .map_err(PlantError::from)
+            .and_then(|id| registry.plant(id, files::profile(folder), files::factory(folder)))
+            .map_err(failed("watch", folder.clone()))?;
     }
     for path in &config.tail {
         if path.is_dir() {

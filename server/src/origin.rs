@@ -84,11 +84,13 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_are_ours() {
-        for ours in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "127.0.0.2", "[::1]:8080", "[::1]", "a.localhost:80"] {
+        for ours in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "127.0.0.2", "[::1]:8080", "[::1]", "a.localhost:80"]
+        {
             assert!(policy().knows_host(ours), "{ours}");
         }
         assert!(policy().knows_host("garden.example.org"));
-        for foreign in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "", "8.8.8.8"]
+        for foreign in
+            ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "", "8.8.8.8"]
         {
             assert!(!policy().knows_host(foreign), "{foreign}");
         }

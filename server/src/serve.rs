@@ -23,7 +23,9 @@ pub(crate) async fn accept(listener: TcpListener, router: Router, tasks: Tasks) 
     let stopping = tasks.stopping();
     while let Some(accepted) = stopping.run_until_cancelled(listener.accept()).await {
         match accepted {
-            Ok((stream, _)) => tasks.spawn("connection", OnPanic::Log, connection(stream, router.clone(), tasks.clone())),
+            Ok((stream, _)) => {
+                tasks.spawn("connection", OnPanic::Log, connection(stream, router.clone(), tasks.clone()))
+            }
             Err(error) if is_the_clients_own(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");

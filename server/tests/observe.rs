@@ -56,7 +56,8 @@ async fn a_position_resumes_right_after_it_or_says_that_it_cannot() {
     assert_eq!(event(&mut again).await.seq, last.seq.next());
 
     let foreign = Position { epoch: wire::Epoch::from_bits(1), seq: Seq(3) };
-    let mut lost = t.client.observe(&id("polly"), &ObserveOptions { history: None, since: Some(foreign) }).await.unwrap();
+    let mut lost =
+        t.client.observe(&id("polly"), &ObserveOptions { history: None, since: Some(foreign) }).await.unwrap();
     assert_eq!(hello(&mut lost).await.recovered, Some(false));
     assert_eq!(event(&mut lost).await.seq, Seq(1), "the oldest kept");
 

@@ -34,7 +34,10 @@ pub struct GardenOptions {
 
 impl ObserveOptions {
     pub(crate) fn query(&self) -> String {
-        query(&[("history", self.history.map(|n| n.to_string())), ("since", self.since.as_ref().map(ToString::to_string))])
+        query(&[
+            ("history", self.history.map(|n| n.to_string())),
+            ("since", self.since.as_ref().map(ToString::to_string)),
+        ])
     }
 }
 

@@ -3,7 +3,12 @@
 /// The nearest of the known words, if any is near enough to be what was meant.
 pub(crate) fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
     let near_enough = typed.len().max(3) / 2;
-    known.iter().map(|word| (distance(typed, word), *word)).filter(|(d, _)| *d <= near_enough).min().map(|(_, word)| word)
+    known
+        .iter()
+        .map(|word| (distance(typed, word), *word))
+        .filter(|(d, _)| *d <= near_enough)
+        .min()
+        .map(|(_, word)| word)
 }
 
 /// Levenshtein's distance, with one row of the table.

@@ -138,7 +138,10 @@ impl Setting {
         if self.values.is_empty() { Ok(None) } else { self.parse(parser).map(Some) }
     }
 
-    pub(super) fn parse_each<T>(&self, parser: impl Fn(&str) -> Result<T, parse::Wrong>) -> Result<Vec<T>, ConfigError> {
+    pub(super) fn parse_each<T>(
+        &self,
+        parser: impl Fn(&str) -> Result<T, parse::Wrong>,
+    ) -> Result<Vec<T>, ConfigError> {
         self.values.iter().map(|v| self.parse_one(v, &parser)).collect()
     }
 }
@@ -194,7 +197,9 @@ impl fmt::Display for Settings {
                 _ => toml::Value::String(v.clone()).to_string(),
             };
             let value = match (setting.key, setting.values.as_slice()) {
-                ("tail" | "origins", values) => format!("[{}]", values.iter().map(quoted).collect::<Vec<_>>().join(", ")),
+                ("tail" | "origins", values) => {
+                    format!("[{}]", values.iter().map(quoted).collect::<Vec<_>>().join(", "))
+                }
                 (_, [value]) => quoted(value),
                 _ => "\"\"".to_owned(),
             };
@@ -260,4 +265,3 @@ fn as_text(value: toml::Value) -> String {
         other => other.to_string(),
     }
 }
-

@@ -25,11 +25,13 @@ impl Range {
     fn parse(&self) -> Result<(u64, u32), Error> {
         let window_ms = match &self.window {
             None => DEFAULT_WINDOW_MS,
-            Some(text) => duration_ms(text).filter(|ms| (1000..=MAX_WINDOW_MS).contains(ms)).ok_or(Error::BadQuery {
-                field: "window",
-                value: text.clone(),
-                wants: "a duration from 1s to 24h, such as 90s, 15m or 24h",
-            })?,
+            Some(text) => {
+                duration_ms(text).filter(|ms| (1000..=MAX_WINDOW_MS).contains(ms)).ok_or(Error::BadQuery {
+                    field: "window",
+                    value: text.clone(),
+                    wants: "a duration from 1s to 24h, such as 90s, 15m or 24h",
+                })?
+            }
         };
         let step_s = match self.step.as_deref() {
             None if window_ms <= DEFAULT_WINDOW_MS => FINE_STEP_S,

@@ -20,10 +20,7 @@ use mirror::{Attach, GardenCut};
 use query::{GardenQuery, OneQuery, Wish};
 use runtime::AgentHandle;
 use socket::{Cursor, Socket};
-use std::{
-    future::Future,
-    sync::atomic::Ordering::Relaxed,
-};
+use std::{future::Future, sync::atomic::Ordering::Relaxed};
 use wire::{
     AgentSummary, CloseCode, Hello,
     frame::{CLIENT_FRAME_MAX, Control, PROTOCOL},

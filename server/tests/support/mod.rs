@@ -1,7 +1,13 @@
 //! A gateway of its own for each test: port 0, its own folder, and agents that speak when told to. In the one form of
 //! module file that cargo does not take for a test of its own.
 
-#![allow(dead_code, clippy::allow_attributes, clippy::unwrap_used, clippy::expect_used, reason = "each test file uses its own part of this, and a test may fail")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "each test file uses its own part of this, and a test may fail"
+)]
 
 use client::{Client, Observation};
 use runtime::agent::{Agent, AgentError, Profile, Step, StepCx};

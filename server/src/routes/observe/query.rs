@@ -69,18 +69,11 @@ pub(super) fn from_message(narrow: Narrow, history: usize) -> Wish {
     };
     let kinds: Vec<EventKind> = EventKind::ALL.into_iter().filter(named).collect();
     let asked = narrow.since.len();
-    let since: BTreeMap<AgentId, Position> = narrow
-        .since
-        .iter()
-        .filter_map(|(id, at)| Some((AgentId::parse(id).ok()?, at.parse().ok()?)))
-        .collect();
+    let since: BTreeMap<AgentId, Position> =
+        narrow.since.iter().filter_map(|(id, at)| Some((AgentId::parse(id).ok()?, at.parse().ok()?))).collect();
     let lost = since.len() < asked;
-    let narrowing = Narrowing {
-        agents: (!everyone).then_some(agents),
-        kinds: (!everything).then_some(kinds),
-        history,
-        since,
-    };
+    let narrowing =
+        Narrowing { agents: (!everyone).then_some(agents), kinds: (!everything).then_some(kinds), history, since };
     Wish { narrowing, lost }
 }
 

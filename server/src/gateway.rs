@@ -7,7 +7,7 @@ use crate::{
     state::Shared,
 };
 use runtime::{
-    PlantError, Registry, Tasks,
+    PlantError, Registry, Store, StoreError, Tasks,
     agents::{files, folder, host, tail},
     tasks::{OnPanic, StillRunning},
 };
@@ -35,6 +35,9 @@ pub enum StartError {
     /// The data folder.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The store in the data folder.
+    #[error("data: {0}")]
+    Store(#[from] StoreError),
     /// The address.
     #[error("{}", cannot_listen(*.addr, error))]
     Listen {
@@ -98,8 +101,11 @@ impl Gateway {
         let addr = listener.local_addr().map_err(|error| StartError::Listen { addr: wanted, error })?;
         data.sign(addr)?;
         let tasks = Tasks::default();
-        // Metric history across restarts comes with the store; until then closed points end here.
-        let registry = Registry::start(tasks.clone(), |_| {});
+        let (store, aside) = Store::open(&config.data)?;
+        if let Some(aside) = aside {
+            tracing::error!(set_aside = %aside.display(), "the store was damaged; it was set aside and a new one begun");
+        }
+        let registry = Registry::start(tasks.clone(), Some(store));
         if let Err(error) = plant(&registry, &config) {
             if let Err(still) = registry.shutdown(FAREWELL).await {
                 tracing::debug!(%still, "agents planted before the one that failed");

@@ -37,11 +37,14 @@ impl Series {
         closed
     }
 
-    /// Takes back a coarse point that an earlier process kept. Points come oldest first.
-    pub fn restore(&mut self, point: MetricPoint) {
-        if self.coarse.back().is_none_or(|last| last.ts < point.ts) {
-            bounded_push(&mut self.coarse, COARSE_POINTS, point);
-        }
+    /// Takes back a second's point that an earlier process kept. Points come oldest first, before any new reading.
+    pub fn restore_fine(&mut self, point: MetricPoint) {
+        restore(&mut self.fine, FINE_POINTS, point);
+    }
+
+    /// Takes back a 15-second point that an earlier process kept. Points come oldest first, before any new reading.
+    pub fn restore_coarse(&mut self, point: MetricPoint) {
+        restore(&mut self.coarse, COARSE_POINTS, point);
     }
 
     /// The second-by-second points after `from`, oldest first.
@@ -60,6 +63,12 @@ impl Series {
     #[must_use]
     pub fn last(&self) -> Option<&MetricPoint> {
         self.fine.back()
+    }
+}
+
+fn restore(points: &mut VecDeque<MetricPoint>, cap: usize, point: MetricPoint) {
+    if points.back().is_none_or(|last| last.ts < point.ts) {
+        bounded_push(points, cap, point);
     }
 }
 

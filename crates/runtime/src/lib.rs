@@ -8,6 +8,7 @@
 //! | [`agents`] | the agents that come with Terrarium |
 //! | [`registry`] | the only map from agent id to its handle |
 //! | `flux` | the task that runs one agent |
+//! | [`store`] | the SQLite file: what survives a restart |
 //! | `pulse` | the sampler: gauges once a second |
 //! | `vitals` | what is known of one agent besides its log: state, meters, history |
 //! | [`tasks`] | the only place that spawns |
@@ -21,8 +22,10 @@ pub mod clock;
 mod flux;
 mod pulse;
 pub mod registry;
+pub mod store;
 pub mod tasks;
 mod vitals;
 
 pub use registry::{AgentHandle, PlantError, Registry};
+pub use store::{Store, StoreError};
 pub use tasks::Tasks;

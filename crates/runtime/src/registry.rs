@@ -5,6 +5,7 @@ use crate::{
     clock::{self, SteadyClock},
     flux::{Flux, Life},
     pulse,
+    store::Store,
     tasks::{OnPanic, StillRunning, Tasks},
     vitals::Vitals,
 };
@@ -14,6 +15,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use terrarium_core::series::{COARSE_STEP_S, FINE_STEP_S};
 use tokio_util::sync::CancellationToken;
 use wire::{AgentId, AgentSummary, CloseCode, Envelope, Epoch, MetricPoint, MetricSeries, Snapshot, Timestamp};
 
@@ -34,6 +36,7 @@ struct Inner {
     clock: SteadyClock,
     mirror: Mirror,
     tasks: Tasks,
+    store: Option<Store>,
     agents: Mutex<BTreeMap<AgentId, AgentHandle>>,
     /// Cancelled when every log has been closed.
     told: CancellationToken,
@@ -62,10 +65,10 @@ pub enum PlantError {
 }
 
 impl Registry {
-    /// An empty registry, its sampler and its pump running. `keep` is given each 15-second point as it closes.
+    /// An empty registry, its sampler and its pump running. Gauge history is kept in `store`, where there is one.
     /// Must be called within a tokio runtime.
     #[must_use]
-    pub fn start(tasks: Tasks, keep: impl Fn(Vec<(AgentId, MetricPoint)>) + Send + 'static) -> Self {
+    pub fn start(tasks: Tasks, store: Option<Store>) -> Self {
         let mirror = Mirror::new(clock::wall);
         let pump = mirror.pump();
         let registry = Self {
@@ -74,15 +77,17 @@ impl Registry {
                 clock: SteadyClock::start(),
                 mirror,
                 tasks: tasks.clone(),
+                store: store.clone(),
                 agents: Mutex::default(),
                 told: CancellationToken::new(),
             }),
         };
-        let stopping = tasks.stopping();
-        let sampler = registry.clone();
-        tasks.spawn("pulse", OnPanic::Stop, async move {
-            let _ = stopping.run_until_cancelled(pulse::run(sampler, keep)).await;
+        let keep = store.map(|store| {
+            let (keep, batches) = pulse::queue();
+            tasks.spawn("history", OnPanic::Log, pulse::keep(store, batches));
+            keep
         });
+        tasks.spawn("pulse", OnPanic::Stop, pulse::run(registry.clone(), keep, tasks.stopping()));
         // The pump ends last: observers that are told of the end have to be woken for it.
         let told = registry.inner.told.clone();
         tasks.spawn("pump", OnPanic::Stop, async move {
@@ -107,6 +112,7 @@ impl Registry {
             return Err(PlantError::Taken(id));
         }
         let first = factory()?;
+        let past = self.past(&id);
         let mut agents = self.agents();
         if agents.contains_key(&id) {
             return Err(PlantError::Taken(id));
@@ -117,6 +123,7 @@ impl Registry {
         let buffer = self.inner.mirror.open(&id, Epoch::from_bits(rand::random()));
         let clock = self.inner.clock;
         let vitals = Arc::new(Vitals::new(profile, buffer, clock));
+        vitals.restore(past.0, past.1);
         let stop = self.inner.tasks.stopping().child_token();
         let handle = AgentHandle { vitals: vitals.clone(), stop: stop.clone(), ended: CancellationToken::new() };
         agents.insert(id, handle.clone());
@@ -128,6 +135,18 @@ impl Registry {
             drop(ended);
         });
         Ok(handle)
+    }
+
+    /// What the store knows of an agent's gauges, second by second and in 15-second steps.
+    fn past(&self, id: &AgentId) -> (Vec<MetricPoint>, Vec<MetricPoint>) {
+        let Some(store) = &self.inner.store else { return Default::default() };
+        let read = |step_s| {
+            store.history(id, step_s, clock::wall()).unwrap_or_else(|error| {
+                tracing::warn!(agent = %id, %error, "gauge history could not be read");
+                Vec::new()
+            })
+        };
+        (read(FINE_STEP_S), read(COARSE_STEP_S))
     }
 
     /// Stops an agent, lets it finish its step, and forgets it. Its observers are told. Does nothing for an unknown one.
@@ -270,11 +289,6 @@ impl AgentHandle {
     #[must_use]
     pub fn started(&self) -> Timestamp {
         self.vitals.started
-    }
-
-    /// Takes back the 15-second points that an earlier process kept, oldest first.
-    pub fn restore(&self, points: Vec<MetricPoint>) {
-        self.vitals.restore(points);
     }
 
     pub(crate) fn vitals(&self) -> &Arc<Vitals> {

@@ -99,8 +99,8 @@ impl Vitals {
     }
 
     /// Takes one sample: reads the meters, keeps the reading, reflects it, and reports a crossing. An agent that has ended
-    /// is not sampled. Returns the coarse point that this reading closed.
-    pub(crate) fn sample(&self) -> Option<MetricPoint> {
+    /// is not sampled. Returns the reading and the coarse point that it closed.
+    pub(crate) fn sample(&self) -> Option<(MetricPoint, Option<MetricPoint>)> {
         let now = self.clock.ms();
         let mut c = self.lock();
         if c.state.is_terminal() || !c.breaker.allows(now) {
@@ -110,7 +110,8 @@ impl Vitals {
         let gauges = c.meters.read([(0, 0), (0, 0)], now);
         let state = c.state;
         c.gauges = gauges;
-        let closed = c.series.push(crate::clock::wall(), gauges);
+        let fine = MetricPoint { ts: crate::clock::wall(), mean: gauges, min: None, max: None };
+        let coarse = c.series.push(fine.ts, gauges);
         let crossing = c.alert.read(gauges.temperature, now);
         c.breaker.succeeded();
         drop(c);
@@ -118,7 +119,7 @@ impl Vitals {
         if let Some(event) = crossing {
             self.say(event);
         }
-        closed
+        Some((fine, coarse))
     }
 
     /// A sample failed: after several in a row it is said, and sampling pauses.
@@ -151,10 +152,11 @@ impl Vitals {
         }
     }
 
-    /// Takes back the history that an earlier process kept.
-    pub(crate) fn restore(&self, points: Vec<MetricPoint>) {
+    /// Takes back the history that an earlier process kept, each resolution oldest first.
+    pub(crate) fn restore(&self, fine: Vec<MetricPoint>, coarse: Vec<MetricPoint>) {
         let mut c = self.lock();
-        points.into_iter().for_each(|p| c.series.restore(p));
+        fine.into_iter().for_each(|p| c.series.restore_fine(p));
+        coarse.into_iter().for_each(|p| c.series.restore_coarse(p));
     }
 
     fn lock(&self) -> MutexGuard<'_, Condition> {

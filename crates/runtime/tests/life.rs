@@ -54,7 +54,7 @@ fn staying(script: Vec<Line>) -> Factory<Scripted> {
 }
 
 fn registry() -> Registry {
-    Registry::start(Tasks::default(), |_| {})
+    Registry::start(Tasks::default(), None)
 }
 
 /// Lets everything that is due happen, and `ms` pass.
@@ -193,4 +193,21 @@ async fn the_names_most_like_a_word_come_first() {
     }
     assert_eq!(registry.nearest("hots")[0], id("host"));
     assert_eq!(registry.nearest("build_log")[0], id("build-log"));
+}
+
+#[tokio::test]
+async fn gauge_history_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Registry::start(Tasks::default(), Some(terrarium_runtime::Store::open(folder.path()).unwrap().0));
+    let first = open();
+    let agent = first.plant(id("a"), profile(), staying(vec![Line::Heat(0.5)])).unwrap();
+    while agent.series(900_000, 1).points.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let before = agent.series(900_000, 1).points;
+    first.shutdown(Duration::from_secs(8)).await.unwrap();
+    drop((agent, first));
+    let second = open();
+    let agent = second.plant(id("a"), profile(), staying(vec![])).unwrap();
+    assert_eq!(agent.series(900_000, 1).points[..before.len()], before);
 }

@@ -6,9 +6,22 @@ use terrarium_core::view::Garden;
 use wire::Timestamp;
 
 /// What the page starts from: the same on the server and, carried over inside the HTML, in the browser's first render.
+/// Carried as text, so that the browser's half holds no code to write it, only to read it.
 pub(crate) fn first() -> (Garden, Timestamp) {
-    let packed = SharedValue::new(|| use_context::<first::FirstState>().map(first::pack).unwrap_or_default());
-    first::unpack(packed.into_inner())
+    let mut here = None;
+    let text = SharedValue::new_str(|| {
+        if cfg!(feature = "ssr") {
+            let packed = use_context::<first::FirstState>().map(first::pack).unwrap_or_default();
+            // Maps with names for keys and plain values: this cannot fail, and an empty garden would follow if it did.
+            let text = serde_json::to_string(&packed).unwrap_or_default();
+            here = Some(packed);
+            text
+        } else {
+            String::new()
+        }
+    })
+    .into_inner();
+    first::unpack(here.unwrap_or_else(|| serde_json::from_str(&text).unwrap_or_default()))
 }
 
 /// The chart as SVG, for the first HTML. The browser leaves the server's drawing alone and later lays a canvas over it,

@@ -11,6 +11,7 @@ mod live;
 mod pages;
 mod shell;
 mod socket;
+mod whole;
 mod words;
 
 pub use first::FirstState;
@@ -25,6 +26,7 @@ use leptos_router::{
 };
 use live::Live;
 use pages::{agent::AgentPage, garden::GardenPage, not_found::NoSuchPage};
+use whole::shared;
 
 /// Set as one piece: a browser with JavaScript reads what stands in `<noscript>` as text, so there is nothing to hydrate.
 const NO_SCRIPT: &str = "<p>This is how things stood when the page was made. Reload it to see what is new.</p>";
@@ -46,7 +48,7 @@ pub fn App() -> impl IntoView {
         />
         <Router>
             <a class="skip" href="#main">"Skip to the content"</a>
-            <div class="app" data-link=move || live.link.with(|l| l.name())>
+            <div class="app" data-link=shared(move || live.link.with(|l| l.name()))>
                 <header class="bar">
                     <A href="/" attr:class="brand">
                         <span class="brand-mark" aria-hidden="true">"◐"</span>
@@ -61,9 +63,9 @@ pub fn App() -> impl IntoView {
                 <footer class="foot">
                     <p>
                         "Everything here is what the agents report about themselves, once a second. "
-                        {move || {
+                        {shared(move || {
                             if live.offset.get().is_some() { "Times are your local time." } else { "Times are in UTC." }
-                        }}
+                        })}
                     </p>
                     <noscript inner_html=NO_SCRIPT></noscript>
                 </footer>

@@ -7,6 +7,7 @@ use crate::{
         gauge::{GaugeView, Readings},
     },
     live::Live,
+    whole::{IntoWhole as _, shared},
     words::{self, Gauge},
 };
 use leptos::prelude::*;
@@ -92,33 +93,33 @@ pub(crate) fn AgentCard(id: AgentId) -> impl IntoView {
     view! {
         <article
             class="card"
-            class:glitch=fever
-            class:leaving=dissolving
+            class:glitch=shared(fever)
+            class:leaving=shared(dissolving)
             data-agent=data_agent
-            data-state=move || agent.read(|s| s.state.as_str())
-            data-phase=move || agent.phase.get().name()
-            data-temperature=temperature
-            data-fever=move || fever().to_string()
+            data-state=shared(move || agent.read(|s| s.state.as_str()))
+            data-phase=shared(move || agent.phase.get().name())
+            data-temperature=shared(temperature)
+            data-fever=shared(move || fever().to_string())
             aria-labelledby=labelled
         >
             <header class="card-head">
-                <span class="symbol" aria-hidden="true">{move || agent.phase.get().symbol().to_string()}</span>
+                <span class="symbol" aria-hidden="true">{shared(move || agent.phase.get().symbol().to_string())}</span>
                 <h2 id=title>
                     <A href=href>{name}</A>
                 </h2>
-                <p class="doing">{move || agent.doing.get()}</p>
+                <p class="doing">{shared(move || agent.doing.get())}</p>
             </header>
-            <p class="about">{move || agent.read(|s| s.description.clone())}</p>
+            <p class="about">{shared(move || agent.read(|s| s.description.clone()))}</p>
             <DensityField id=id cols=36 rows=9 look=agent.look() />
-            <p class="hot" hidden=move || !fever()>"running hot"</p>
+            <p class="hot" hidden=shared(move || !fever())>"running hot"</p>
             <Gauges agent />
             <footer class="card-foot">
                 <span>"last event " <Age at=Signal::derive(move || agent.read(|s| s.last_event)) /></span>
-                <span class="num">{observers}</span>
+                <span class="num">{shared(observers)}</span>
             </footer>
         </article>
     }
-    .into_any()
+    .whole()
 }
 
 /// The three gauges of an agent.
@@ -134,5 +135,5 @@ pub(crate) fn Gauges(agent: Agent) -> impl IntoView {
             {one(0, Gauge::Pressure)} {one(1, Gauge::Flow)} {one(2, Gauge::Temperature)}
         </dl>
     }
-    .into_any()
+    .whole()
 }

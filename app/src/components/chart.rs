@@ -9,6 +9,7 @@ use crate::{
         gauge::{Why, spoken},
     },
     live::Live,
+    whole::{IntoWhole as _, shared},
     words::{self, Gauge},
 };
 use leptos::{ev, html::Canvas, prelude::*};
@@ -70,8 +71,8 @@ pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> impl IntoView {
         <figure class=format!("chart chart-{}", gauge.key())>
             <figcaption>
                 <h3>{gauge.name()} <Why gauge /></h3>
-                <span class="read-out num">{read_out}</span>
-                <span class="sr">{words}</span>
+                <span class="read-out num">{shared(read_out)}</span>
+                <span class="sr">{shared(words)}</span>
             </figcaption>
             <div
                 class="chart-box"
@@ -90,12 +91,12 @@ pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> impl IntoView {
                     on:pointerleave=move |_| picked.set(None)
                 ></canvas>
                 <p class="chart-none">
-                    {move || if data.with(|d| d.points.is_empty()) { "no readings yet" } else { "" }}
+                    {shared(move || if data.with(|d| d.points.is_empty()) { "no readings yet" } else { "" })}
                 </p>
             </div>
         </figure>
     }
-    .into_any()
+    .whole()
 }
 
 /// The point nearest to a part of the width, 0 at the left of the plot and 1 at its right.

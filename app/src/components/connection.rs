@@ -2,6 +2,7 @@
 
 use crate::{
     live::{Link, Live},
+    whole::{IntoWhole as _, shared},
     words,
 };
 use leptos::prelude::*;
@@ -27,11 +28,11 @@ pub(crate) fn Connection() -> impl IntoView {
         _ => String::new(),
     };
     view! {
-        <output class="connection" role="status" data-connection=move || live.link.with(|l| l.name())>
+        <output class="connection" role="status" data-connection=shared(move || live.link.with(|l| l.name()))>
             <span class="connection-dot" aria-hidden="true"></span>
-            <span>{text}</span>
-            <span class="num" aria-hidden="true">{countdown}</span>
+            <span>{shared(text)}</span>
+            <span class="num" aria-hidden="true">{shared(countdown)}</span>
         </output>
     }
-    .into_any()
+    .whole()
 }

@@ -1,7 +1,7 @@
 //! How busy an agent is, as a texture. Characters from the server, a canvas in the browser; the same cells in both.
 //! Browser side: one animation loop for all fields, at most 20 frames a second, only for what is in view.
 
-use crate::live::Live;
+use crate::{live::Live, whole::IntoWhole as _};
 use leptos::{html::Canvas, prelude::*};
 use std::{
     cell::{Cell as Shared, RefCell},
@@ -65,7 +65,7 @@ pub(crate) fn DensityField(id: AgentId, cols: u32, rows: u32, look: Signal<Field
             <canvas node_ref=canvas class="field-canvas"></canvas>
         </div>
     }
-    .into_any()
+    .whole()
 }
 
 fn characters(look: &FieldLook, cols: u32, rows: u32) -> String {

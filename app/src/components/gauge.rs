@@ -2,6 +2,7 @@
 
 use crate::{
     components::sparkline::Sparkline,
+    whole::{IntoWhole as _, shared},
     words::{self, Gauge},
 };
 use leptos::prelude::*;
@@ -17,15 +18,15 @@ pub(crate) fn GaugeView(
         <div class=format!("gauge gauge-{}", gauge.key())>
             <dt>{gauge.name()} <Why gauge /></dt>
             <dd>
-                <span class="gauge-value num">{move || gauge.text(value.get())}</span>
+                <span class="gauge-value num">{shared(move || gauge.text(value.get()))}</span>
                 <Sparkline path />
                 <span class="sr">
-                    {move || if value.get().is_none() { "no reading" } else { "" }}
+                    {shared(move || if value.get().is_none() { "no reading" } else { "" })}
                 </span>
             </dd>
         </div>
     }
-    .into_any()
+    .whole()
 }
 
 /// The `?` of a gauge: what it is, its unit, its formula.
@@ -42,7 +43,7 @@ pub(crate) fn Why(gauge: Gauge) -> impl IntoView {
             </div>
         </details>
     }
-    .into_any()
+    .whole()
 }
 
 /// A line for a person who hears the page instead of seeing it.

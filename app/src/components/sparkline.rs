@@ -1,6 +1,6 @@
 //! A small line of the last 15 minutes.
 
-use crate::{first::SLOT_MS, words::Gauge};
+use crate::{first::SLOT_MS, whole::IntoWhole as _, words::Gauge};
 use leptos::prelude::*;
 use terrarium_core::{spark, view::AgentView};
 use wire::Timestamp;
@@ -37,5 +37,5 @@ pub(crate) fn Sparkline(#[prop(into)] path: Signal<String>) -> impl IntoView {
             <path d=path vector-effect="non-scaling-stroke"></path>
         </svg>
     }
-    .into_any()
+    .whole()
 }

@@ -1,6 +1,10 @@
 //! The states an agent went through.
 
-use crate::{live::Live, words};
+use crate::{
+    live::Live,
+    whole::{IntoWhole as _, shared},
+    words,
+};
 use leptos::prelude::*;
 use wire::AgentId;
 
@@ -30,10 +34,10 @@ pub(crate) fn StateHistory(id: AgentId) -> impl IntoView {
                         view! {
                             <li data-state=step.state.as_str()>
                                 <time class="num" datetime=step.ts.to_string()>
-                                    {move || words::clock(step.ts, live.offset.get())}
+                                    {shared(move || words::clock(step.ts, live.offset.get()))}
                                 </time>
                                 <span>{words::state(step.state)}</span>
-                                <span class="muted num">{lasted}</span>
+                                <span class="muted num">{shared(lasted)}</span>
                             </li>
                         }
                     }
@@ -41,5 +45,5 @@ pub(crate) fn StateHistory(id: AgentId) -> impl IntoView {
             </ol>
         </section>
     }
-    .into_any()
+    .whole()
 }

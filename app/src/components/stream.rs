@@ -1,6 +1,10 @@
 //! What an agent says, newest first: filter, pause, follow, and the whole of each event on demand.
 
-use crate::{live::Live, words};
+use crate::{
+    live::Live,
+    whole::{IntoWhole as _, shared},
+    words,
+};
 use leptos::{html::Ol, prelude::*};
 use std::{
     collections::{HashMap, VecDeque},
@@ -79,17 +83,17 @@ pub(crate) fn Stream(id: AgentId) -> impl IntoView {
                             {kinds()}
                         </select>
                     </label>
-                    <button type="button" aria-pressed=move || paused().to_string() on:click=pause>
-                        {move || if paused() { "Resume" } else { "Pause" }}
+                    <button type="button" aria-pressed=shared(move || paused().to_string()) on:click=pause>
+                        {shared(move || if paused() { "Resume" } else { "Pause" })}
                     </button>
                     <button
                         type="button"
-                        aria-pressed=move || follow.get().to_string()
+                        aria-pressed=shared(move || follow.get().to_string())
                         on:click=move |_| follow.update(|f| *f = !*f)
                     >
                         "Follow"
                     </button>
-                    <span class="num waiting" role="status">{waiting}</span>
+                    <span class="num waiting" role="status">{shared(waiting)}</span>
                 </div>
             </header>
             <ol
@@ -106,20 +110,20 @@ pub(crate) fn Stream(id: AgentId) -> impl IntoView {
                 <For each=move || shown.get() key=|row| row.key.clone() children=move |row| line(live, &row.entry) />
             </ol>
             <p class="muted none">
-                {move || {
+                {shared(move || {
                     let quiet = all.with(Vec::is_empty);
                     let hidden = shown.with(Vec::is_empty);
                     if quiet { "It has said nothing yet." } else if hidden { "No line fits the filter." } else { "" }
-                }}
+                })}
             </p>
         </section>
     }
-    .into_any()
+    .whole()
 }
 
 fn kinds() -> Vec<AnyView> {
     let spoken = EventKind::ALL.into_iter().filter(|kind| *kind != EventKind::Metabolism);
-    spoken.map(|kind| view! { <option value=kind.as_str()>{words::kind(kind)}</option> }.into_any()).collect()
+    spoken.map(|kind| view! { <option value=kind.as_str()>{words::kind(kind)}</option> }.whole()).collect()
 }
 
 /// The lines, newest first. Lines known from before are kept, not copied again.
@@ -157,10 +161,10 @@ fn line(live: Live, entry: &Entry) -> AnyView {
     match entry {
         Entry::Gap(gap) => {
             let missed = words::count(gap.missed as usize, "event was", "events were");
-            view! { <li class="line-note" data-type="gap">{format!("{missed} missed here")}</li> }.into_any()
+            view! { <li class="line-note" data-type="gap">{format!("{missed} missed here")}</li> }.whole()
         }
         Entry::NewEpoch(_) => {
-            view! { <li class="line-note" data-type="epoch">"the gateway was restarted here"</li> }.into_any()
+            view! { <li class="line-note" data-type="epoch">"the gateway was restarted here"</li> }.whole()
         }
         Entry::Event(e) => {
             let (ts, kind) = (e.ts, e.event.kind());
@@ -169,7 +173,7 @@ fn line(live: Live, entry: &Entry) -> AnyView {
                     <details>
                         <summary>
                             <time class="num" datetime=ts.to_string()>
-                                {move || words::clock(ts, live.offset.get())}
+                                {shared(move || words::clock(ts, live.offset.get()))}
                             </time>
                             <span class="kind">{words::kind(kind)}</span>
                             <span class="said">{words::line(&e.event)}</span>
@@ -178,7 +182,7 @@ fn line(live: Live, entry: &Entry) -> AnyView {
                     </details>
                 </li>
             }
-            .into_any()
+            .whole()
         }
     }
 }

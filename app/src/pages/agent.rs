@@ -11,7 +11,9 @@ use crate::{
     },
     live::Live,
     pages::not_found::NoSuchAgent,
-    socket, words,
+    socket,
+    whole::{IntoWhole as _, shared},
+    words,
 };
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
@@ -29,10 +31,10 @@ pub(crate) fn AgentPage() -> impl IntoView {
         let id = AgentId::parse(&asked.get()).ok()?;
         live.agent(&id, |_| ()).map(|()| id)
     });
-    move || match found.get() {
+    shared(move || match found.get() {
         Some(id) => Either::Left(view! { <OneAgent id /> }),
         None => Either::Right(view! { <NoSuchAgent asked=asked.get() /> }),
-    }
+    })
 }
 
 #[component]
@@ -61,26 +63,26 @@ fn OneAgent(id: AgentId) -> impl IntoView {
         <main
             id="main"
             class="one"
-            class:glitch=fever
+            class:glitch=shared(fever)
             data-agent=data_agent
-            data-state=move || agent.read(|s| s.state.as_str())
-            data-phase=move || agent.phase.get().name()
-            data-temperature=temperature
-            data-fever=move || fever().to_string()
+            data-state=shared(move || agent.read(|s| s.state.as_str()))
+            data-phase=shared(move || agent.phase.get().name())
+            data-temperature=shared(temperature)
+            data-fever=shared(move || fever().to_string())
         >
             <nav class="crumbs" aria-label="Breadcrumb">
                 <A href="/">"← The garden"</A>
             </nav>
             <div class="page-head">
                 <h1>
-                    <span class="symbol" aria-hidden="true">{move || agent.phase.get().symbol().to_string()}</span>
+                    <span class="symbol" aria-hidden="true">{shared(move || agent.phase.get().symbol().to_string())}</span>
                     {name}
                 </h1>
                 <p class="lede">
-                    {move || agent.doing.get()}
-                    <span class="hot" hidden=move || !fever()>" · running hot"</span>
+                    {shared(move || agent.doing.get())}
+                    <span class="hot" hidden=shared(move || !fever())>" · running hot"</span>
                 </p>
-                <p class="about">{move || agent.read(|s| s.description.clone())}</p>
+                <p class="about">{shared(move || agent.read(|s| s.description.clone()))}</p>
             </div>
             <DensityField id=id.clone() cols=96 rows=14 look=agent.look() />
             <Gauges agent />
@@ -91,10 +93,10 @@ fn OneAgent(id: AgentId) -> impl IntoView {
                     <Age at=Signal::derive(move || agent.summary.with(|s| s.as_ref().map(|s| s.started))) />
                 </span>
                 <span class="num">
-                    {move || words::count(agent.read(|s| s.total_events) as usize, "event", "events")}
+                    {shared(move || words::count(agent.read(|s| s.total_events) as usize, "event", "events"))}
                 </span>
                 <span class="num">
-                    {move || words::count(agent.read(|s| s.observers) as usize, "observer", "observers")}
+                    {shared(move || words::count(agent.read(|s| s.observers) as usize, "observer", "observers"))}
                 </span>
             </p>
             <section class="charts" aria-label="The last 15 minutes">
@@ -108,5 +110,5 @@ fn OneAgent(id: AgentId) -> impl IntoView {
             </div>
         </main>
     }
-    .into_any()
+    .whole()
 }

@@ -1,6 +1,11 @@
 //! The garden: a card per agent.
 
-use crate::{components::agent_card::AgentCard, live::Live, words};
+use crate::{
+    components::agent_card::AgentCard,
+    live::Live,
+    whole::{IntoWhole as _, shared},
+    words,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
@@ -45,9 +50,9 @@ pub(crate) fn GardenPage() -> impl IntoView {
         <main id="main">
             <div class="page-head">
                 <h1>"The garden"</h1>
-                <p class="lede num">{lede}</p>
+                <p class="lede num">{shared(lede)}</p>
             </div>
-            {move || shown.with(Vec::is_empty).then(empty)}
+            {shared(move || shown.with(Vec::is_empty).then(empty))}
             <div class="cards">
                 <For each=move || shown.get() key=AgentId::clone children=|id| view! { <AgentCard id /> } />
             </div>
@@ -71,7 +76,7 @@ pub(crate) fn GardenPage() -> impl IntoView {
             </Show>
         </main>
     }
-    .into_any()
+    .whole()
 }
 
 fn empty() -> impl IntoView {

@@ -1,6 +1,9 @@
 //! Pages and agents that are not there, with the nearest that are.
 
-use crate::live::Live;
+use crate::{
+    live::Live,
+    whole::{IntoWhole as _, shared},
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
@@ -23,7 +26,7 @@ pub(crate) fn NoSuchPage() -> impl IntoView {
             </p>
         </main>
     }
-    .into_any()
+    .whole()
 }
 
 /// An agent's URL without an agent.
@@ -40,7 +43,7 @@ pub(crate) fn NoSuchAgent(asked: String) -> impl IntoView {
             <p class="empty-mark" aria-hidden="true">"◌"</p>
             <h1>{format!("No agent called “{asked}” lives here")}</h1>
             <p>"It may have ended, or the name may be spelled otherwise. If it starts, it appears here by itself."</p>
-            <p>{move || if near.with(Vec::is_empty) { "The garden is empty." } else { "These are nearest by name:" }}</p>
+            <p>{shared(move || if near.with(Vec::is_empty) { "The garden is empty." } else { "These are nearest by name:" })}</p>
             <ul class="near">
                 <For
                     each=move || near.get()
@@ -59,7 +62,7 @@ pub(crate) fn NoSuchAgent(asked: String) -> impl IntoView {
             </p>
         </main>
     }
-    .into_any()
+    .whole()
 }
 
 fn nearest<'a>(asked: &str, ids: impl Iterator<Item = &'a AgentId>) -> Vec<AgentId> {

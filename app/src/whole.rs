@@ -1,0 +1,110 @@
+//! Keeps the browser's half small: views and closures whose type ends here, so that one copy of the code serves many.
+
+use leptos::{
+    attr::{Attribute, any_attribute::AnyAttribute},
+    prelude::*,
+    tachys::{
+        hydration::Cursor,
+        reactive_graph::SharedReactiveFunction,
+        ssr::StreamBuilder,
+        view::{Position, PositionState, add_attr::AddAnyAttr},
+    },
+};
+use std::sync::{Arc, Mutex};
+
+/// A view that is hydrated in one go. `AnyView` keeps a second, asynchronous hydration of everything below it, for
+/// routes whose code is fetched later; this page has none, and leaving that half to its default saves a tenth of the
+/// wasm.
+struct Whole<V>(V);
+
+/// A component's border.
+pub(crate) trait IntoWhole {
+    /// Like `into_any`, without the asynchronous half.
+    fn whole(self) -> AnyView;
+}
+
+impl<V: RenderHtml + Send> IntoWhole for V {
+    fn whole(self) -> AnyView {
+        Whole(self).into_any()
+    }
+}
+
+/// A closure of a view as one of few types: every kind of closure would be an own copy of the code that runs it.
+pub(crate) fn shared<T: 'static>(f: impl FnMut() -> T + Send + 'static) -> SharedReactiveFunction<T> {
+    Arc::new(Mutex::new(f))
+}
+
+impl<V: Render> Render for Whole<V> {
+    type State = V::State;
+
+    fn build(self) -> Self::State {
+        self.0.build()
+    }
+
+    fn rebuild(self, state: &mut Self::State) {
+        self.0.rebuild(state);
+    }
+}
+
+impl<V: RenderHtml> AddAnyAttr for Whole<V> {
+    type Output<A: Attribute> = Whole<V::Output<A>>;
+
+    fn add_any_attr<A: Attribute>(self, attr: A) -> Self::Output<A>
+    where
+        Self::Output<A>: RenderHtml,
+    {
+        Whole(self.0.add_any_attr(attr))
+    }
+}
+
+impl<V: RenderHtml> RenderHtml for Whole<V> {
+    type AsyncOutput = V::AsyncOutput;
+    type Owned = Whole<V::Owned>;
+
+    const MIN_LENGTH: usize = V::MIN_LENGTH;
+    const EXISTS: bool = V::EXISTS;
+
+    fn dry_resolve(&mut self) {
+        self.0.dry_resolve();
+    }
+
+    async fn resolve(self) -> Self::AsyncOutput {
+        self.0.resolve().await
+    }
+
+    fn html_len(&self) -> usize {
+        self.0.html_len()
+    }
+
+    fn to_html_with_buf(
+        self,
+        buf: &mut String,
+        position: &mut Position,
+        escape: bool,
+        mark_branches: bool,
+        extra_attrs: Vec<AnyAttribute>,
+    ) {
+        self.0.to_html_with_buf(buf, position, escape, mark_branches, extra_attrs);
+    }
+
+    fn to_html_async_with_buf<const OUT_OF_ORDER: bool>(
+        self,
+        buf: &mut StreamBuilder,
+        position: &mut Position,
+        escape: bool,
+        mark_branches: bool,
+        extra_attrs: Vec<AnyAttribute>,
+    ) {
+        self.0.to_html_async_with_buf::<OUT_OF_ORDER>(buf, position, escape, mark_branches, extra_attrs);
+    }
+
+    // Called from two places of `AnyView`.
+    #[inline(never)]
+    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Self::State {
+        self.0.hydrate::<FROM_SERVER>(cursor, position)
+    }
+
+    fn into_owned(self) -> Self::Owned {
+        Whole(self.0.into_owned())
+    }
+}

@@ -94,7 +94,9 @@ fn nowhere(why: &str, but: &[&str], wrong: impl Fn(&str) -> bool) {
         }
         let text = std::fs::read_to_string(&path).unwrap();
         let product = text.split("#[cfg(test)]").next().unwrap();
-        found.extend(product.lines().enumerate().filter(|(_, l)| wrong(l)).map(|(n, l)| format!("{shown}:{}: {l}", n + 1)));
+        found.extend(
+            product.lines().enumerate().filter(|(_, l)| wrong(l)).map(|(n, l)| format!("{shown}:{}: {l}", n + 1)),
+        );
     }
     assert!(found.is_empty(), "{why}\n{}", found.join("\n"));
 }
@@ -109,11 +111,9 @@ fn every_file_says_at_its_top_what_it_is() {
 
 #[test]
 fn urls_stand_in_one_place() {
-    nowhere(
-        "URLs belong in wire/src/route.rs",
-        &["crates/wire/src/route.rs", "crates/xtask"],
-        |line| line.contains("\"/api/") && !line.trim_start().starts_with("//"),
-    );
+    nowhere("URLs belong in wire/src/route.rs", &["crates/wire/src/route.rs", "crates/xtask"], |line| {
+        line.contains("\"/api/") && !line.trim_start().starts_with("//")
+    });
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Three hundred observers of one agent that says 200 things a second: they come and go at random, a tenth of them never
 //! reads, and nobody else misses anything.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 mod support;
 
 use client::{Client, ObserveOptions};

@@ -1,6 +1,8 @@
 //! The mirror's one promise, tried with random histories of attaching, lagging, narrowing and leaving: every number at most
 //! once, ascending, and a hole only as a gap.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 use proptest::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
 use terrarium_mirror::{self as mirror, Attach, Delivery, GardenObserver, HISTORY, Mirror, Narrowing, RING_FRAMES};

@@ -1,5 +1,7 @@
 //! Agents under the runtime, with time held still: errors, panics, ends, restarts, samples, removal.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 use futures::{StreamExt, stream};
 use serde_json::json;
 use std::time::Duration;

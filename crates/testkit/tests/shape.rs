@@ -1,5 +1,7 @@
 //! The shape of the code: which crate may know which, and a few rules that a compiler does not check.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},

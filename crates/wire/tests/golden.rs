@@ -1,5 +1,7 @@
 //! The frozen shapes: what programs outside rely on. A line that changes here changes the contract.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 use serde_json::{Value, json};
 use terrarium_wire::{
     AgentId, Envelope, Epoch, Event, EventKind, FluxState, Frame, Gap, Gauges, Hello, Position, Seq, Temperature,

@@ -35,21 +35,21 @@ impl Agent {
         let summary = Memo::new(move |_| live.agent(&id, |a| a.summary.clone()));
         let beat = Memo::new(move |_| live.agent(&for_beat, |a| a.series.0.last().map(|p| p.ts)).flatten());
         let readings = Memo::new(move |_| {
-            beat.track();
+            beat.with(|_| ());
             untrack(|| live.agent(&for_readings, Readings::of)).unwrap_or(Readings { paths: Default::default() })
         });
         let activity = Memo::new(move |_| {
-            beat.track();
+            beat.with(|_| ());
             untrack(|| live.agent(&for_activity, |a| a.activity())).unwrap_or_default()
         });
         let phase = Memo::new(move |_| {
-            summary.track();
-            activity.track();
+            summary.with(|_| ());
+            activity.with(|_| ());
             untrack(|| live.agent(&for_phase, |a| a.phase())).unwrap_or(Phase::Void)
         });
         let doing = Memo::new(move |_| {
-            summary.track();
-            activity.track();
+            summary.with(|_| ());
+            activity.with(|_| ());
             untrack(|| live.agent(&for_doing, words::doing)).unwrap_or("gone")
         });
         Self { summary, beat, readings, activity, phase, doing }

@@ -26,7 +26,7 @@ pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> impl IntoView {
     let canvas = NodeRef::<Canvas>::new();
     let at_first = live.now.get_untracked();
     let data = Memo::new(move |_| {
-        agent.beat.track();
+        agent.beat.with(|_| ());
         let of = |a: &AgentView| ChartData::of(a, gauge, at_first);
         let none = || ChartData { gauge, end: at_first.as_millis(), points: Vec::new() };
         untrack(|| live.agent(&id, of)).unwrap_or_else(none)

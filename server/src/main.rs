@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Live windows onto running agents.
 ///
-/// Every flag is also a TERRARIUM_<KEY> variable and a key of the TOML file.
+/// Every flag is also a `TERRARIUM_<KEY>` variable and a key of the TOML file.
 #[derive(Debug, Parser)]
 #[command(name = "terrarium", version = VERSION)]
 struct Cli {

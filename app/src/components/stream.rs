@@ -56,7 +56,7 @@ pub(crate) fn Stream(id: AgentId) -> impl IntoView {
     };
     let list = NodeRef::<Ol>::new();
     Effect::new(move |_| {
-        shown.track();
+        shown.with(|_| ());
         if let (true, Some(list)) = (follow.get(), list.get()) {
             list.set_scroll_top(0);
         }

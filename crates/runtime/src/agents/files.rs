@@ -1,7 +1,7 @@
 //! The agent that says what changes in a folder, except what `.gitignore` leaves out.
 //!
-//! It owns the collecting of the system's notices over a short window; [`tree`] owns what is known of the folder and
-//! [`window`] finds out what a window of notices comes to. It never opens a file other than `.gitignore`, and it watches a
+//! It owns the collecting of the system's notices over a short window; `tree` owns what is known of the folder and
+//! `window` finds out what a window of notices comes to. It never opens a file other than `.gitignore`, and it watches a
 //! folder whole or not at all: one that is too large is an error, not a part of it.
 
 mod tree;

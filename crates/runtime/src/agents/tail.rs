@@ -1,6 +1,6 @@
 //! The agent that follows a file as `tail -F` does: one result for every new line.
 //!
-//! It owns how a line becomes a payload; [`follower`] owns the open file and the place in it. A line is read only when the
+//! It owns how a line becomes a payload; `follower` owns the open file and the place in it. A line is read only when the
 //! step before is done, so a fast writer waits in the file itself, where no line is lost. It never writes, and never
 //! remembers a place beyond its own life: it starts at the end of the file.
 

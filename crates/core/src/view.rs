@@ -261,8 +261,9 @@ impl AgentView {
         s.seq = event.seq;
         s.total_events = s.total_events.max(event.seq.0);
         match &event.event {
-            Event::Metabolism { state, gauges } => {
+            Event::Metabolism { state, gauges, observers } => {
                 s.metrics = *gauges;
+                s.observers = observers.unwrap_or(s.observers);
                 self.series.0.push(event.ts, *gauges);
                 self.enter(*state, event.ts);
                 return;
@@ -389,10 +390,14 @@ mod tests {
     #[test]
     fn gauges_fill_the_series_and_not_the_stream() {
         let mut garden = Garden::default();
-        garden.apply(&event(1, Event::Metabolism { state: FluxState::Flowing, gauges: Gauges::new(1.0, 2.0, 0.5) }));
+        garden.apply(&event(
+            1,
+            Event::Metabolism { state: FluxState::Flowing, gauges: Gauges::new(1.0, 2.0, 0.5), observers: Some(3) },
+        ));
         let agent = garden.agents.values().next().unwrap();
         assert_eq!(agent.summary.state, FluxState::Flowing);
         assert_eq!(agent.series.0.fine(Timestamp::from_millis(0)).count(), 1);
+        assert_eq!(agent.summary.observers, 3);
         assert!(agent.stream.is_empty());
     }
 

@@ -128,6 +128,12 @@ impl HolographicBuffer {
         self.observers.load(Relaxed)
     }
 
+    /// Everybody who may see this agent now: its own observers and those of the garden.
+    #[must_use]
+    pub fn watchers(&self) -> u64 {
+        self.observers() as u64 + self.garden.stats().garden_observers()
+    }
+
     /// The newest `n` events, oldest first, and the head at the same moment.
     #[must_use]
     pub fn recent(&self, n: usize) -> (Seq, Vec<Frame>) {

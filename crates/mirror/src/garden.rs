@@ -133,7 +133,7 @@ impl Mirror {
     /// Attaches an observer of the garden.
     #[must_use]
     pub fn observe(&self, narrowing: Narrowing) -> (GardenCut, GardenObserver) {
-        self.stats().attached();
+        self.stats().garden_attached();
         let mut observer = GardenObserver {
             mirror: self.clone(),
             narrowing: Narrowing::default(),
@@ -354,6 +354,6 @@ impl Narrowing {
 
 impl Drop for GardenObserver {
     fn drop(&mut self) {
-        self.mirror.stats().detached();
+        self.mirror.stats().garden_detached();
     }
 }

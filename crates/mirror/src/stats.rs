@@ -14,6 +14,7 @@ pub struct Stats {
     events: AtomicU64,
     gaps: AtomicU64,
     observers: AtomicU64,
+    garden_observers: AtomicU64,
     reflect_ns: AtomicU64,
     reflect_buckets: [AtomicU64; REFLECT_BUCKETS_NS.len() + 1],
 }
@@ -32,6 +33,11 @@ impl Stats {
     /// Observers now, of agents and of the garden together.
     pub fn observers(&self) -> u64 {
         self.observers.load(Relaxed)
+    }
+
+    /// Observers of the garden now.
+    pub fn garden_observers(&self) -> u64 {
+        self.garden_observers.load(Relaxed)
     }
 
     /// Time spent in `reflect` altogether, in nanoseconds.
@@ -62,5 +68,15 @@ impl Stats {
 
     pub(crate) fn detached(&self) {
         self.observers.fetch_sub(1, Relaxed);
+    }
+
+    pub(crate) fn garden_attached(&self) {
+        self.attached();
+        self.garden_observers.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn garden_detached(&self) {
+        self.detached();
+        self.garden_observers.fetch_sub(1, Relaxed);
     }
 }

@@ -151,7 +151,7 @@ async fn waiting_observers_wake_and_reflect_never_sees_them() {
     let pump = mirror.pump();
     let (_, mut observer) = buffer.observe(&Attach::default());
     let (_, mut garden) = mirror.observe(Narrowing::default());
-    assert_eq!((mirror.stats().observers(), buffer.observers()), (2, 1));
+    assert_eq!((mirror.stats().observers(), buffer.observers(), buffer.watchers()), (2, 1, 2));
     let said = async {
         tokio::task::yield_now().await;
         say(&buffer, 1);
@@ -162,7 +162,7 @@ async fn waiting_observers_wake_and_reflect_never_sees_them() {
     };
     assert!(matches!((a, b), (Delivery::Frames(_), Delivery::Frames(_))));
     drop((observer, garden));
-    assert_eq!((mirror.stats().observers(), buffer.observers()), (0, 0));
+    assert_eq!((mirror.stats().observers(), buffer.observers(), buffer.watchers()), (0, 0, 0));
 }
 
 #[test]

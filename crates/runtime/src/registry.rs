@@ -247,7 +247,7 @@ impl AgentHandle {
             state: look.state,
             metrics: look.gauges,
             in_fever: look.in_fever,
-            observers: self.vitals.mirror.observers() as u64,
+            observers: self.vitals.mirror.watchers(),
             pending: Vec::new(),
             commands: Vec::new(),
             epoch: self.vitals.mirror.epoch().clone(),

@@ -115,7 +115,8 @@ impl Vitals {
         let crossing = c.alert.read(gauges.temperature, now);
         c.breaker.succeeded();
         drop(c);
-        self.mirror.reflect(Event::Metabolism { state, gauges });
+        let observers = Some(self.mirror.watchers());
+        self.mirror.reflect(Event::Metabolism { state, gauges, observers });
         if let Some(event) = crossing {
             self.say(event);
         }

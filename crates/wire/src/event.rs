@@ -18,6 +18,9 @@ pub enum Event {
         /// The three gauges, always all present, `null` where unknown.
         #[serde(flatten)]
         gauges: Gauges,
+        /// How many watch the agent, alone or with the whole garden.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        observers: Option<u64>,
     },
     /// An output of the agent.
     Result {

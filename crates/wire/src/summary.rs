@@ -19,7 +19,7 @@ pub struct AgentSummary {
     pub metrics: Gauges,
     /// Whether its temperature is above the alert mark.
     pub in_fever: bool,
-    /// How many observe it.
+    /// How many watch it, alone or with the whole garden.
     pub observers: u64,
     /// Questions of it that wait for a person.
     pub pending: Vec<Value>,

@@ -16,11 +16,12 @@ fn samples() -> Vec<(Event, Value)> {
     let temperature = Temperature::new(0.85).unwrap();
     vec![
         (
-            Event::Metabolism { state: FluxState::Flowing, gauges: Gauges::new(45.0, 12.5, 0.8) },
-            json!({"type": "metabolism", "state": "flowing", "pressure": 45.0, "flow": 12.5, "temperature": 0.8}),
+            Event::Metabolism { state: FluxState::Flowing, gauges: Gauges::new(45.0, 12.5, 0.8), observers: Some(2) },
+            json!({"type": "metabolism", "state": "flowing", "pressure": 45.0, "flow": 12.5, "temperature": 0.8,
+                   "observers": 2}),
         ),
         (
-            Event::Metabolism { state: FluxState::Dormant, gauges: Gauges::new(0.0, f64::NAN, 0.0) },
+            Event::Metabolism { state: FluxState::Dormant, gauges: Gauges::new(0.0, f64::NAN, 0.0), observers: None },
             json!({"type": "metabolism", "state": "dormant", "pressure": 0.0, "flow": null, "temperature": 0.0}),
         ),
         (Event::Result { data: json!({"n": 1}) }, json!({"type": "result", "data": {"n": 1}})),

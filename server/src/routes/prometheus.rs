@@ -45,7 +45,7 @@ fn of_agents(page: &mut Page, agents: &[AgentSummary]) {
     }
     page.counter("terrarium_agent_events_total", "Events of the agent since its log began.");
     page.each(agents, "terrarium_agent_events_total", |a| Some(a.total_events as f64));
-    page.gauge("terrarium_observers", "Open observe sockets of the agent.");
+    page.gauge("terrarium_observers", "Open observe sockets that see the agent, those of the whole garden included.");
     page.each(agents, "terrarium_observers", |a| Some(a.observers as f64));
     page.gauge("terrarium_agent_pressure_ratio", "Fill of the agent's fullest queue, 0 to 1.");
     page.each(agents, "terrarium_agent_pressure_ratio", |a| a.metrics.pressure.map(|p| QueuePressure::get(p) / 100.0));

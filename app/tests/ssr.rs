@@ -41,7 +41,7 @@ fn garden(ids: &[&str]) -> Garden {
             let event = if s % 10 == 0 {
                 Event::Result { data: serde_json::json!({"text": format!("line {s}"), "<b>": 1}) }
             } else {
-                Event::Metabolism { state: FluxState::Flowing, gauges }
+                Event::Metabolism { state: FluxState::Flowing, gauges, observers: None }
             };
             let agent_id = AgentId::parse(id).unwrap();
             let envelope = Envelope { agent_id, epoch: Epoch::from_bits(1), seq: Seq(s as u64), ts: at(s), event };

@@ -98,6 +98,7 @@ impl From<&Error> for Problem {
             instance: None,
             code: code.to_owned(),
             hint: error.hint(),
+            errors: Vec::new(),
             retry_after_ms: matches!(error, Error::Draining).then_some(1000),
         }
     }

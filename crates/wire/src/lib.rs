@@ -12,27 +12,38 @@
 //! | [`frame`] | everything else on an observe socket: hello, gap, ping, and the client's one message |
 //! | [`summary`] | what REST says about agents and their history |
 //! | [`problem`] | errors, in the shape of RFC 9457 |
+//! | [`command`] | what an agent exposes |
+//! | [`perturb`] | the perturb socket: inputs and answers |
+//! | [`scope`] | what a token may do |
+//! | [`session`] | who is signed in |
 //! | [`close`] | WebSocket close codes, and whether to come back |
 //! | [`route`] | every URL |
 //! | [`time`] | timestamps |
 
 pub mod close;
+pub mod command;
 pub mod event;
 pub mod frame;
 pub mod gauge;
 pub mod id;
+pub mod perturb;
 pub mod problem;
 pub mod route;
+pub mod scope;
+pub mod session;
 pub mod state;
 pub mod summary;
 pub mod time;
 
 pub use close::CloseCode;
+pub use command::CommandSpec;
 pub use event::{Envelope, Event, EventKind};
 pub use frame::{ClientMessage, Frame, Gap, Hello};
 pub use gauge::{Flow, Gauges, QueuePressure, Temperature};
 pub use id::{AgentId, Epoch, Position, Seq};
-pub use problem::Problem;
+pub use perturb::{CallId, Perturb, PerturbReply};
+pub use problem::{FieldError, Problem};
+pub use scope::Scope;
 pub use state::FluxState;
 pub use summary::{AgentSummary, MetricPoint, MetricSeries, Snapshot};
 pub use time::Timestamp;

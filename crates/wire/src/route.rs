@@ -28,6 +28,26 @@ pub const READYZ: &str = "/readyz";
 pub const PROMETHEUS: &str = "/metrics";
 /// Build.
 pub const VERSION: &str = "/version";
+/// WebSocket: give one agent work.
+pub const PERTURB: &str = "/perturb/{agent}";
+/// One input, one answer.
+pub const INVOKE: &str = "/api/{agent}/invoke";
+/// One exposed command.
+pub const COMMAND: &str = "/api/{agent}/{command}";
+/// What an agent exposes.
+pub const COMMANDS: &str = "/api/agents/{agent}/commands";
+/// OpenAPI 3.1 of everything here, exposed commands included.
+pub const OPENAPI: &str = "/openapi.json";
+/// The same for people.
+pub const DOCS: &str = "/docs";
+/// A one-time ticket for a socket from a browser.
+pub const TICKETS: &str = "/api/tickets";
+/// Who is signed in.
+pub const SESSION: &str = "/api/session";
+/// Sign in: a form, and where it posts to.
+pub const LOGIN: &str = "/login";
+/// Sign out.
+pub const LOGOUT: &str = "/logout";
 /// Where the browser's half of the page lives.
 pub const ASSETS: &str = "/pkg/{*file}";
 
@@ -59,4 +79,28 @@ pub fn snapshot(id: &AgentId) -> String {
 #[must_use]
 pub fn metrics(id: &AgentId) -> String {
     format!("/api/{id}/metrics")
+}
+
+/// [`PERTURB`] of an agent.
+#[must_use]
+pub fn perturb(id: &AgentId) -> String {
+    format!("/perturb/{id}")
+}
+
+/// [`INVOKE`] of an agent.
+#[must_use]
+pub fn invoke(id: &AgentId) -> String {
+    format!("/api/{id}/invoke")
+}
+
+/// [`COMMAND`] of an agent.
+#[must_use]
+pub fn command(id: &AgentId, command: &str) -> String {
+    format!("/api/{id}/{command}")
+}
+
+/// [`COMMANDS`] of an agent.
+#[must_use]
+pub fn commands(id: &AgentId) -> String {
+    format!("/api/agents/{id}/commands")
 }

@@ -8,6 +8,9 @@ pub enum Error {
     /// The address is not one of a gateway.
     #[error("{0:?} is not the address of a gateway; one looks like http://127.0.0.1:8080")]
     Address(String),
+    /// The text given as a token cannot be one. Not shown, because it may be a mistyped secret.
+    #[error("that is not a token; one looks like trm_… and is made with `terrarium token create`")]
+    Token,
     /// No answer. Is the gateway running?
     #[error("no answer from {url}: {why}; is the gateway running there?")]
     Unreachable {

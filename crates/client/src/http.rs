@@ -1,9 +1,13 @@
 //! The REST half: one method per door.
 
 use crate::{Error, GardenOptions, Observation, ObserveOptions};
-use reqwest::{Response, StatusCode};
+use reqwest::{
+    Response, StatusCode,
+    header::{AUTHORIZATION, HeaderValue},
+};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
+use tokio_tungstenite::tungstenite::{client::IntoClientRequest as _, handshake::client::Request};
 use wire::{
     AgentId, AgentSummary, MetricSeries, Problem, Snapshot, route,
     summary::{AgentList, AllMetrics, Version},
@@ -17,6 +21,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Client {
     base: String,
     http: reqwest::Client,
+    /// `Bearer …`, marked as sensitive, so that `Debug` does not show it.
+    bearer: Option<HeaderValue>,
 }
 
 impl Client {
@@ -31,7 +37,20 @@ impl Client {
             return Err(wrong());
         }
         let http = reqwest::Client::builder().timeout(CALL_TIMEOUT).build().map_err(|_| wrong())?;
-        Ok(Self { base: url.trim_end_matches('/').to_owned(), http })
+        Ok(Self { base: url.trim_end_matches('/').to_owned(), http, bearer: None })
+    }
+
+    /// The same client, with this token on every request and every socket's handshake.
+    ///
+    /// # Errors
+    /// [`Error::Token`] where the text cannot be a token.
+    pub fn with_token(mut self, token: &str) -> Result<Self, Error> {
+        let legal = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
+        let mut bearer =
+            HeaderValue::from_str(&format!("Bearer {token}")).ok().filter(|_| legal).ok_or(Error::Token)?;
+        bearer.set_sensitive(true);
+        self.bearer = Some(bearer);
+        Ok(self)
     }
 
     /// The gateway's address, without a slash at the end.
@@ -93,7 +112,7 @@ impl Client {
     /// # Errors
     /// See [`Error`]. A refusal comes as a close code: see [`Observation::close_code`].
     pub async fn observe(&self, id: &AgentId, options: &ObserveOptions) -> Result<Observation, Error> {
-        Observation::connect(&self.base, &format!("{}{}", route::observe(id), options.query())).await
+        Observation::connect(self.handshake(&format!("{}{}", route::observe(id), options.query()))?).await
     }
 
     /// Opens the whole garden's event stream.
@@ -101,13 +120,27 @@ impl Client {
     /// # Errors
     /// See [`Client::observe`].
     pub async fn observe_garden(&self, options: &GardenOptions) -> Result<Observation, Error> {
-        Observation::connect(&self.base, &format!("{}{}", route::OBSERVE_GARDEN, options.query())).await
+        Observation::connect(self.handshake(&format!("{}{}", route::OBSERVE_GARDEN, options.query()))?).await
+    }
+
+    /// The request that asks for a socket at this path.
+    pub(crate) fn handshake(&self, path: &str) -> Result<Request, Error> {
+        let url = format!("{}{path}", self.base.replacen("http", "ws", 1));
+        let mut request = url.into_client_request().map_err(|_| Error::Address(self.base.clone()))?;
+        if let Some(bearer) = &self.bearer {
+            request.headers_mut().insert(AUTHORIZATION, bearer.clone());
+        }
+        Ok(request)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let url = format!("{}{path}", self.base);
         let unreachable = |e: reqwest::Error| Error::Unreachable { url: url.clone(), why: e.without_url().to_string() };
-        let response = self.http.get(&url).send().await.map_err(unreachable)?;
+        let mut request = self.http.get(&url);
+        if let Some(bearer) = &self.bearer {
+            request = request.header(AUTHORIZATION, bearer.clone());
+        }
+        let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         if !status.is_success() {
             return Err(refusal(url, status, response).await);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{self, Message, error::ProtocolError},
+    tungstenite::{self, Message, error::ProtocolError, handshake::client::Request},
 };
 use wire::{AgentId, ClientMessage, Frame, Position};
 
@@ -67,9 +67,9 @@ pub struct Observation {
 }
 
 impl Observation {
-    pub(crate) async fn connect(base: &str, path: &str) -> Result<Self, Error> {
-        let url = format!("{}{path}", base.replacen("http", "ws", 1));
-        match connect_async(&url).await {
+    pub(crate) async fn connect(request: Request) -> Result<Self, Error> {
+        let url = request.uri().to_string();
+        match connect_async(request).await {
             Ok((socket, _)) => Ok(Self { socket, close_code: None }),
             Err(tungstenite::Error::Http(response)) => {
                 let status = response.status().as_u16();

@@ -13,6 +13,7 @@ mod exposed;
 pub mod generated;
 mod nearest;
 mod schema;
+mod words;
 
 pub use check::check;
 pub use error::CallError;
@@ -20,6 +21,7 @@ pub use exposed::{Arguments, CallCx, CallFuture, Exposed};
 pub use prism_macros::{expose, exposed};
 pub use schemars::{self, JsonSchema};
 pub use wire::{CommandSpec, FieldError, Scope};
+pub use words::from_words;
 
 /// What a command answers, and any JSON.
 pub use serde_json::Value;

@@ -7,6 +7,7 @@
 //! | [`alert`] | fever on and off, with hysteresis |
 //! | [`breaker`] | when to stop sampling something that fails |
 //! | [`series`] | gauge history: 1 s × 15 min and 15 s × 24 h |
+//! | [`flux`] | an agent's limits, its priorities, whose turn it is |
 //! | [`restart`] | how often a dead agent may come back, and when |
 //! | [`view`] | one fold of the event stream for every window |
 //! | [`field`] | the density field: which cell shows which shade |
@@ -17,6 +18,7 @@
 pub mod alert;
 pub mod breaker;
 pub mod field;
+pub mod flux;
 pub mod lifecycle;
 pub mod meter;
 pub mod restart;

@@ -8,6 +8,8 @@ use wire::{Flow, Gauges, QueuePressure, Temperature};
 pub const FLOW_WINDOW_S: f64 = 5.0;
 /// Half-life of heat, in seconds.
 pub const HEAT_HALF_LIFE_S: f64 = 30.0;
+/// Tokens per second, read and written together, that make an agent as hot as can be.
+pub const HOT_TOKENS_PER_S: f64 = 200.0;
 
 /// An exponentially weighted rate (the "leaky integrator" of load averages): an event adds `1/τ`, and the sum decays
 /// with time constant `τ` = [`FLOW_WINDOW_S`].
@@ -43,8 +45,8 @@ impl FlowMeter {
     }
 }
 
-/// How hard an agent works: the fraction of time its step was busy, weighted so that work done
-/// [`HEAT_HALF_LIFE_S`] seconds ago counts half. An agent that measures its own temperature overrides it.
+/// How hard an agent works: the fraction of time its step was busy, or its tokens per second against
+/// [`HOT_TOKENS_PER_S`] where it accounts for tokens, weighted so that work done [`HEAT_HALF_LIFE_S`] seconds ago counts half. An agent that measures its own temperature overrides it.
 #[derive(Debug, Clone, Copy)]
 pub struct HeatMeter {
     heat: f64,
@@ -66,6 +68,13 @@ impl HeatMeter {
         self.heat += busy_ms.max(0.0) / 1000.0 * std::f64::consts::LN_2 / HEAT_HALF_LIFE_S;
     }
 
+    /// Accounts for a step that had a model read and write this many tokens and ended at `now_ms`: for an agent that works
+    /// through a model, tokens tell more than the time it waited for them.
+    pub fn used(&mut self, tokens: u64, now_ms: u64) {
+        self.settle(now_ms);
+        self.heat += tokens as f64 / HOT_TOKENS_PER_S * std::f64::consts::LN_2 / HEAT_HALF_LIFE_S;
+    }
+
     /// The agent says its own temperature, from now on until it says another.
     pub fn measured(&mut self, own: Temperature) {
         self.own = Some(own);
@@ -84,13 +93,13 @@ impl HeatMeter {
     }
 }
 
-/// Backlog: the fuller of two queues, each as `(waiting, capacity)`. A queue of no capacity has no backlog.
+/// Backlog: the fullest of some queues, each as `(waiting, capacity)`. A queue of no capacity has no backlog.
 #[must_use]
-pub fn pressure(queues: [(usize, usize); 2]) -> Option<QueuePressure> {
+pub fn pressure(queues: &[(usize, usize)]) -> Option<QueuePressure> {
     let fullest = queues
-        .into_iter()
+        .iter()
         .filter(|(_, capacity)| *capacity > 0)
-        .map(|(waiting, capacity)| waiting as f64 / capacity as f64)
+        .map(|&(waiting, capacity)| waiting as f64 / capacity as f64)
         .fold(0.0, f64::max);
     QueuePressure::new(100.0 * fullest)
 }
@@ -112,7 +121,7 @@ impl Meters {
     }
 
     /// One reading.
-    pub fn read(&mut self, queues: [(usize, usize); 2], now_ms: u64) -> Gauges {
+    pub fn read(&mut self, queues: &[(usize, usize)], now_ms: u64) -> Gauges {
         Gauges { pressure: pressure(queues), flow: self.flow.read(now_ms), temperature: self.heat.read(now_ms) }
     }
 }
@@ -146,9 +155,9 @@ mod tests {
     }
 
     #[test]
-    fn pressure_is_the_fuller_queue() {
-        assert_eq!(pressure([(25, 100), (1, 2)]).unwrap().get(), 50.0);
-        assert_eq!(pressure([(0, 0), (0, 100)]).unwrap().get(), 0.0);
+    fn pressure_is_the_fullest_queue() {
+        assert_eq!(pressure(&[(25, 100), (1, 2)]).unwrap().get(), 50.0);
+        assert_eq!(pressure(&[(0, 0), (0, 100)]).unwrap().get(), 0.0);
     }
 
     proptest! {
@@ -158,7 +167,7 @@ mod tests {
             for (now, n, busy) in steps {
                 meters.flow.tick(n, now);
                 meters.heat.worked(busy, now);
-                let g = meters.read([(n as usize, 50), (0, 1)], now);
+                let g = meters.read(&[(n as usize, 50), (0, 1)], now);
                 prop_assert!(g.flow.unwrap().get() >= 0.0);
                 prop_assert!((0.0..=1.0).contains(&g.temperature.unwrap().get()));
                 prop_assert!((0.0..=100.0).contains(&g.pressure.unwrap().get()));

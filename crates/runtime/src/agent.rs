@@ -3,9 +3,14 @@
 //! The runtime calls the step for one item at a time, reflects what it returns on the agent's mirror, isolates its errors
 //! and panics, and samples its gauges. An agent never sees an observer.
 
+mod compose;
+
+pub use compose::{Pure, Then};
+
+use crate::beam::Pending;
 use futures::Stream;
 use serde_json::Value;
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 use wire::{Temperature, event::ErrorData};
 
 /// A unit of autonomous work: takes one item, returns one [`Step`].
@@ -31,7 +36,39 @@ pub trait Agent: Send + 'static {
     ///
     /// # Errors
     /// An error, like a panic, costs this item: it becomes an `error` event, and the agent goes on with the next.
+    ///
+    /// The future may be dropped at any `await` where the agent is made to stop or the caller gives up: what it has changed
+    /// by then stays changed.
     fn step(&mut self, item: Self::Item, cx: &mut StepCx) -> impl Future<Output = Result<Step, AgentError>> + Send;
+
+    /// Works on an input that somebody sent. Like [`Agent::step`] in everything else. An agent that does not say otherwise
+    /// takes none.
+    ///
+    /// # Errors
+    /// Goes to who sent it, and on the mirror.
+    fn perturbed(
+        &mut self,
+        input: Value,
+        cx: &mut StepCx,
+    ) -> impl Future<Output = Result<Step, AgentError>> + Send {
+        let _ = (input, cx);
+        async {
+            let hint = "call one of its commands instead, if it has any; GET /api/agents/{agent}/commands lists them";
+            Err(AgentError::new("takes_no_input", "this agent takes no free input").hint(hint))
+        }
+    }
+
+    /// What it exposes: `Some(self)` for an agent with an `#[exposed]` block.
+    fn exposed(&mut self) -> Option<&mut dyn prism::Exposed> {
+        None
+    }
+
+    /// Makes an item of one of its own outputs, for the share of them that it takes in again
+    /// (`feedback_fraction` of its [`terrarium_core::flux::FluxConfig`]). `None` leaves this one out.
+    fn feedback(&mut self, output: &Value) -> Option<Self::Item> {
+        let _ = output;
+        None
+    }
 }
 
 /// What a step comes to.
@@ -47,6 +84,15 @@ pub enum Step {
 #[derive(Debug, Default)]
 pub struct StepCx {
     pub(crate) measured: Option<Temperature>,
+    pub(crate) tokens: Tokens,
+    pub(crate) caller: Option<Arc<Pending>>,
+}
+
+/// Tokens that a step had a model read and write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    pub(crate) input: u64,
+    pub(crate) output: u64,
 }
 
 impl StepCx {
@@ -57,9 +103,31 @@ impl StepCx {
     }
 }
 
+impl prism::CallCx for StepCx {
+    /// Hands a part of the answer to who asked; nothing where nobody did. Never waits: parts that a slow caller has no room
+    /// for are left out, the whole answer still reaches it.
+    fn chunk(&mut self, data: Value) {
+        if let Some(caller) = &self.caller {
+            caller.chunk(data);
+        }
+    }
+
+    /// Accounts for tokens that a model read and wrote. An agent that does so is as hot as its tokens per second.
+    fn tokens(&mut self, input: u64, output: u64) {
+        self.tokens.input = self.tokens.input.saturating_add(input);
+        self.tokens.output = self.tokens.output.saturating_add(output);
+    }
+}
+
 /// Where items come from. May be silent for days; it is never polled on a timer and never cancelled half-way through an
 /// item. An `Err` item becomes an `error` event. The end of the stream is the end of the agent.
 pub type Source<T> = Pin<Box<dyn Stream<Item = Result<T, AgentError>> + Send>>;
+
+/// A source that stays silent for ever: for an agent that only answers.
+#[must_use]
+pub fn no_source<T: Send + 'static>() -> Source<T> {
+    Box::pin(futures::stream::pending())
+}
 
 /// Makes an agent and its source: when it starts, and again each time it has to be restarted.
 pub type Factory<A> = Box<dyn FnMut() -> Result<(A, Source<<A as Agent>::Item>), AgentError> + Send>;

@@ -1,20 +1,29 @@
-//! The task that runs one agent: takes items from its source, steps, reflects what comes of it.
+//! The task that runs one agent: takes up perturbations, feedback and items of its source, steps, and reflects what comes
+//! of it.
 //!
 //! Event-driven throughout: a silent source costs nothing, and is never cancelled half-way through an item. A step that
 //! fails or panics costs that item. A source that dies, or a factory that fails, costs this life of the agent: it is made
-//! anew after a back-off, a few times, and then it has collapsed.
+//! anew after a back-off, a few times, and then it has collapsed. The queue in front of it outlives all that.
+
+mod hand;
 
 use crate::{
     agent::{Agent, AgentError, Factory, Source, Step, StepCx},
+    beam::{Beam, Entry, Failure, Work},
     clock::SteadyClock,
-    tasks::panic_text,
+    pipe::Outlet,
+    tasks::{OffThread, panic_text},
     vitals::Vitals,
 };
-use futures::{FutureExt, StreamExt};
-use serde_json::json;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use terrarium_core::restart::{Restarts, Verdict};
-use tokio::time::Instant;
+use futures::FutureExt;
+use hand::{Hand, Turn};
+use serde_json::{Value, json};
+use std::{any::Any, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use terrarium_core::{
+    flux::{Allowance, FluxConfig, Spent},
+    restart::{Restarts, Verdict},
+};
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 use wire::{Event, FluxState};
 
@@ -30,7 +39,12 @@ pub(crate) struct Flux<A: Agent> {
 /// What outlives one making of the agent.
 pub(crate) struct Life {
     pub(crate) vitals: Arc<Vitals>,
+    pub(crate) beam: Arc<Beam>,
+    pub(crate) config: FluxConfig,
+    pub(crate) outlet: Option<Outlet>,
     pub(crate) stop: CancellationToken,
+    /// Rung when a dormant or stopped agent is to start.
+    pub(crate) start: Arc<Notify>,
     pub(crate) clock: SteadyClock,
 }
 
@@ -40,48 +54,65 @@ enum End {
     Told,
     /// Its source has no more.
     Exhausted,
+    /// Its limits are used up.
+    Spent(Spent),
     /// It died.
     Died(AgentError),
 }
 
-/// What the loop takes up next. Perturbations will be a variant of this.
-enum Turn<T> {
-    Stop,
-    Item(Result<T, AgentError>),
-    Exhausted,
-    SourceDied(AgentError),
-}
+type Panic = Box<dyn Any + Send>;
 
 impl<A: Agent> Flux<A> {
-    /// Runs until the agent has stopped or collapsed. `first` is what the factory made when the agent was planted.
-    pub(crate) async fn run(mut self, first: (A, Source<A::Item>)) {
+    /// Runs until the agent was told to stop, or has collapsed. `first` is what the factory made when the agent was
+    /// planted.
+    pub(crate) async fn run(mut self, mut first: (A, Source<A::Item>), dormant: bool) {
+        if dormant && self.life.sleep(&mut first.0).await.is_none() {
+            return self.life.finish("told to stop");
+        }
         let mut made = Ok(first);
+        loop {
+            let reason = match self.flow(made).await {
+                End::Told => return self.life.finish("told to stop"),
+                End::Died(error) => {
+                    let data = json!({"reason": "it died too often", "error": error.message});
+                    return self.life.collapse(data);
+                }
+                End::Spent(Spent::Entropy) => {
+                    return self.life.collapse(json!({"reason": "its entropy budget is spent"}));
+                }
+                End::Spent(Spent::Events) => "it worked on as many events as it may",
+                End::Exhausted => "its source came to an end",
+            };
+            self.life.finish(reason);
+            tokio::select! {
+                () = self.life.stop.cancelled() => return,
+                () = self.life.start.notified() => {}
+            }
+            self.life.beam.reopen();
+            made = self.make();
+        }
+    }
+
+    /// Flows from a start to an end that is not a death that can be mended.
+    async fn flow(&mut self, mut made: Result<(A, Source<A::Item>), AgentError>) -> End {
         let mut restarts = Restarts::default();
+        let mut allowance = Allowance::of(&self.life.config);
         self.life.enter(FluxState::Flowing, None);
         loop {
-            let end = match made {
-                Ok((agent, source)) => self.life.live(agent, source).await,
-                Err(error) => End::Died(error),
+            let error = match made {
+                Ok((agent, source)) => match self.life.live(agent, source, &mut allowance).await {
+                    End::Died(error) => error,
+                    end => return end,
+                },
+                Err(error) => error,
             };
-            match end {
-                End::Told => return self.life.finish("told to stop"),
-                End::Exhausted => return self.life.finish("its source came to an end"),
-                End::Died(error) => {
-                    let error_text = error.message.clone();
-                    self.life.vitals.say_error(error);
-                    match restarts.died(self.life.clock.ms(), rand::random()) {
-                        Verdict::RestartIn(ms) => {
-                            tokio::select! {
-                                () = self.life.stop.cancelled() => return self.life.finish("told to stop"),
-                                () = tokio::time::sleep(Duration::from_millis(ms)) => {}
-                            }
-                        }
-                        Verdict::Collapse => {
-                            let data = json!({"reason": "it died too often", "error": error_text});
-                            return self.life.enter(FluxState::Collapsed, Some(data));
-                        }
-                    }
-                }
+            self.life.vitals.say_error(error.clone());
+            match restarts.died(self.life.clock.ms(), rand::random()) {
+                Verdict::RestartIn(ms) => tokio::select! {
+                    () = self.life.stop.cancelled() => return End::Told,
+                    () = tokio::time::sleep(Duration::from_millis(ms)) => {}
+                },
+                Verdict::Collapse => return End::Died(error),
             }
             made = self.make();
         }
@@ -96,75 +127,178 @@ impl<A: Agent> Flux<A> {
 }
 
 impl Life {
-    async fn live<A: Agent>(&self, mut agent: A, mut source: Source<A::Item>) -> End {
+    /// A dormant agent: it answers, and nothing else. `None` where it is to stop, otherwise it is to start.
+    async fn sleep<A: Agent>(&self, agent: &mut A) -> Option<()> {
         loop {
-            let turn = tokio::select! {
+            tokio::select! {
                 biased;
-                () = self.stop.cancelled() => Turn::Stop,
-                item = AssertUnwindSafe(source.next()).catch_unwind() => match item {
-                    Ok(Some(item)) => Turn::Item(item),
-                    Ok(None) => Turn::Exhausted,
-                    Err(panic) => {
-                        let text = panic_text(panic.as_ref());
-                        Turn::SourceDied(AgentError::new("panic", format!("the source panicked: {text}")))
-                    }
-                },
-            };
-            match turn {
+                () = self.stop.cancelled() => return None,
+                () = self.start.notified() => return Some(()),
+                entry = self.beam.take() => self.answer(agent, entry).await?,
+            }
+        }
+    }
+
+    async fn live<A: Agent>(&self, agent: A, source: Source<A::Item>, allowance: &mut Allowance) -> End {
+        let mut hand = Hand::new(agent, source, &self.config, self.vitals.clone());
+        loop {
+            // Asked before anything is taken: what is taken is worked on.
+            if let Some(spent) = allowance.spent() {
+                return End::Spent(spent);
+            }
+            if self.beam.is_empty() && self.vitals.look().state == FluxState::Perturbed {
+                self.enter(FluxState::Flowing, None);
+            }
+            let told = match hand.turn(&self.beam, &self.stop).await {
                 Turn::Stop => return End::Told,
                 Turn::Exhausted => return End::Exhausted,
                 Turn::SourceDied(error) => return End::Died(error),
-                Turn::Item(Err(error)) => self.vitals.say_error(error),
-                Turn::Item(Ok(item)) => {
-                    if self.step(&mut agent, item).await.is_none() {
-                        return End::Told;
-                    }
+                Turn::Item(Err(error)) => {
+                    self.vitals.say_error(error);
+                    continue;
                 }
+                Turn::Item(Ok(item)) => self.work(&mut hand, item).await,
+                Turn::Perturbation(entry) => {
+                    if self.vitals.look().state == FluxState::Flowing {
+                        self.enter(FluxState::Perturbed, None);
+                    }
+                    self.answer(&mut hand.agent, entry).await
+                }
+            };
+            allowance.spend();
+            if told.is_none() {
+                return End::Told;
             }
             // A source that always has more must not keep this thread from the others.
             tokio::task::consume_budget().await;
         }
     }
 
-    /// One step. `None` where it was still running when the agent had to stop and its time ran out.
-    async fn step<A: Agent>(&self, agent: &mut A, item: A::Item) -> Option<()> {
+    /// One step on an item of the agent's own. `None` where the agent had to stop and the step did not end in time.
+    async fn work<A: Agent>(&self, hand: &mut Hand<A>, item: A::Item) -> Option<()> {
         let mut cx = StepCx::default();
         let began = Instant::now();
         let outcome = {
+            let (agent, mut intake) = hand.parts();
             let mut step = std::pin::pin!(AssertUnwindSafe(agent.step(item, &mut cx)).catch_unwind());
-            tokio::select! {
-                biased;
-                outcome = &mut step => Some(outcome),
-                () = self.stop.cancelled() => {
-                    self.enter(FluxState::Draining, None);
-                    tokio::time::timeout(DRAIN, step).await.ok()
+            loop {
+                tokio::select! {
+                    biased;
+                    outcome = &mut step => break Some(outcome),
+                    () = self.stop.cancelled() => break self.drain(step.as_mut()).await,
+                    // Where items may be dropped they are taken in while the step runs; the source never waits.
+                    () = intake.fill() => {}
                 }
             }
         };
-        self.vitals.worked(began.elapsed().as_secs_f64() * 1000.0, cx.measured);
+        self.account(began, &cx);
         match outcome? {
             Ok(Ok(Step::Quiet)) => {}
-            Ok(Ok(Step::Result(data))) => self.vitals.say(Event::Result { data }),
-            Ok(Err(error)) => self.vitals.say_error(error),
-            Err(panic) => {
-                let text = panic_text(panic.as_ref());
-                let error = AgentError::new("panic", format!("a step panicked: {text}"));
-                self.vitals.say_error(error.hint("the agent goes on with its next item; this one is lost"));
+            Ok(Ok(Step::Result(data))) => {
+                self.vitals.say(Event::Result { data: data.clone() });
+                hand.feed_back(&data, rand::random());
+                if let Some(outlet) = &self.outlet {
+                    self.stop.run_until_cancelled(outlet.send(data)).await?;
+                }
             }
+            Ok(Err(error)) => self.vitals.say_error(error),
+            Err(panic) => self.vitals.say_error(panicked(&panic)),
         }
         Some(())
     }
 
+    /// One perturbation: an error or a panic of it goes to who asked and on the mirror. What nobody waits for any more
+    /// reaches nobody. `None` where the agent had to stop and the step did not end in time.
+    async fn answer<A: Agent>(&self, agent: &mut A, entry: Entry) -> Option<()> {
+        let Entry { work, pending } = entry;
+        let mut cx = StepCx { caller: Some(pending.clone()), ..StepCx::default() };
+        let began = Instant::now();
+        let attended = {
+            let step = AssertUnwindSafe(perturb(agent, work, &mut cx)).catch_unwind();
+            let mut step = std::pin::pin!(step);
+            tokio::select! {
+                biased;
+                outcome = &mut step => Some(Some(outcome)),
+                () = pending.unwanted() => Some(None),
+                () = self.stop.cancelled() => self.drain(step.as_mut()).await.map(Some),
+            }
+        };
+        self.account(began, &cx);
+        let Some(attended) = attended else {
+            pending.end(Err(Failure::Ended { state: FluxState::Stopped }));
+            return None;
+        };
+        let Some(outcome) = attended.filter(|_| pending.is_wanted()) else { return Some(()) };
+        let outcome = outcome.unwrap_or_else(|panic| Err(Failure::Step(panicked(&panic))));
+        match &outcome {
+            Ok(Step::Result(data)) => self.vitals.say(Event::Result { data: data.clone() }),
+            Ok(Step::Quiet) => {}
+            Err(Failure::Step(error)) => self.vitals.say_error(error.clone()),
+            Err(Failure::Call(prism::CallError::Failed { kind, message, hint })) => {
+                let data =
+                    wire::event::ErrorData { error: message.clone(), error_type: kind.to_string(), hint: hint.clone() };
+                self.vitals.say_error(data);
+            }
+            // Arguments that do not fit are the caller's concern.
+            Err(_) => {}
+        }
+        pending.end(outcome.map(|step| match step {
+            Step::Result(data) => data,
+            Step::Quiet => Value::Null,
+        }));
+        Some(())
+    }
+
+    /// The rest of a step whose agent is to stop, if it ends in time.
+    async fn drain<T>(&self, step: impl Future<Output = T>) -> Option<T> {
+        self.enter(FluxState::Draining, None);
+        tokio::time::timeout(DRAIN, step).await.ok()
+    }
+
+    fn account(&self, began: Instant, cx: &StepCx) {
+        let took = began.elapsed();
+        self.beam.took(took);
+        self.vitals.worked(took.as_secs_f64() * 1000.0, cx.tokens, cx.measured);
+    }
+
     fn finish(&self, reason: &str) {
-        if self.vitals.look().state == FluxState::Flowing {
+        if matches!(self.vitals.look().state, FluxState::Flowing | FluxState::Perturbed) {
             self.enter(FluxState::Draining, None);
         }
+        self.beam.close(FluxState::Stopped);
         self.enter(FluxState::Stopped, Some(json!({"reason": reason, "total_events": self.vitals.mirror.head()})));
     }
 
-    fn enter(&self, state: FluxState, data: Option<serde_json::Value>) {
+    fn collapse(&self, data: Value) {
+        self.beam.close(FluxState::Collapsed);
+        self.enter(FluxState::Collapsed, Some(data));
+    }
+
+    fn enter(&self, state: FluxState, data: Option<Value>) {
         if let Err(illegal) = self.vitals.enter(state, data) {
             tracing::error!(agent = %self.vitals.mirror.id(), %illegal, "a step of life was refused");
         }
     }
+}
+
+/// Hands an agent what it was sent.
+async fn perturb<A: Agent>(agent: &mut A, work: Work, cx: &mut StepCx) -> Result<Step, Failure> {
+    let (name, arguments) = match work {
+        Work::Input(data) => return agent.perturbed(data, cx).await.map_err(Failure::Step),
+        Work::Command { name, arguments } => (name, arguments),
+    };
+    let Some(exposed) = agent.exposed() else {
+        let unknown = prism::CallError::UnknownCommand { name: name.to_owned(), nearest: Vec::new() };
+        return Err(Failure::Call(unknown));
+    };
+    let blocking = exposed.is_blocking(name);
+    let call = exposed.call(name, arguments, cx);
+    let outcome = if blocking { OffThread(call).await } else { call.await };
+    outcome.map(Step::Result).map_err(Failure::Call)
+}
+
+fn panicked(panic: &Panic) -> AgentError {
+    let text = panic_text(panic.as_ref());
+    let error = AgentError::new("panic", format!("a step panicked: {text}"));
+    error.hint("the agent goes on with its next item; this one is lost")
 }

@@ -7,6 +7,8 @@
 //! | [`agent`] | what an author writes |
 //! | [`agents`] | the agents that come with Terrarium |
 //! | [`registry`] | the only map from agent id to its handle |
+//! | [`beam`] | the queue of perturbations in front of an agent, and calls that wait for answers |
+//! | [`pipeline`] | agents in a row |
 //! | `flux` | the task that runs one agent |
 //! | [`store`] | the SQLite file: what survives a restart |
 //! | `pulse` | the sampler: gauges once a second |
@@ -19,13 +21,17 @@ extern crate self as terrarium_runtime;
 pub mod agent;
 pub mod agents;
 pub mod clock;
+pub mod beam;
 mod flux;
+mod pipe;
+pub mod pipeline;
 mod pulse;
 pub mod registry;
 pub mod store;
 pub mod tasks;
 mod vitals;
 
-pub use registry::{AgentHandle, PlantError, Registry};
+pub use beam::{Call, Failure, Refused, Reply, Terms};
+pub use registry::{AgentHandle, PlantError, Planting, Registry, Start};
 pub use store::{Store, StoreError};
 pub use tasks::Tasks;

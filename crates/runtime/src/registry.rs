@@ -2,8 +2,10 @@
 
 use crate::{
     agent::{Agent, AgentError, Factory, Profile},
+    beam::{Beam, Call, Refused, Terms, Work},
     clock::{self, SteadyClock},
     flux::{Flux, Life},
+    pipe::Outlet,
     pulse,
     store::Store,
     tasks::{OnPanic, StillRunning, Tasks},
@@ -15,9 +17,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use terrarium_core::series::{COARSE_STEP_S, FINE_STEP_S};
+use serde_json::Value;
+use terrarium_core::{
+    flux::{FluxConfig, Violations},
+    lifecycle::{self, IllegalTransition},
+    series::{COARSE_STEP_S, FINE_STEP_S},
+};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use wire::{AgentId, AgentSummary, CloseCode, Envelope, Epoch, MetricPoint, MetricSeries, Snapshot, Timestamp};
+use wire::{AgentId, AgentSummary, CloseCode, CommandSpec, Envelope, Epoch, FluxState, MetricPoint, MetricSeries, Snapshot, Timestamp};
 
 /// Agents at most. One more is refused.
 pub const AGENTS_MAX: usize = 10_000;
@@ -46,8 +54,38 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub struct AgentHandle {
     vitals: Arc<Vitals>,
+    beam: Arc<Beam>,
     stop: CancellationToken,
+    start: Arc<Notify>,
     ended: CancellationToken,
+}
+
+/// How an agent is planted.
+#[derive(Debug, Default)]
+pub struct Planting {
+    /// Its limits.
+    pub config: FluxConfig,
+    /// Whether it flows at once.
+    pub start: Start,
+    pub(crate) outlet: Option<Outlet>,
+}
+
+impl Planting {
+    /// At once, with these limits.
+    #[must_use]
+    pub fn with(config: FluxConfig) -> Self {
+        Self { config, ..Self::default() }
+    }
+}
+
+/// When an agent begins to flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Start {
+    /// At once.
+    #[default]
+    Now,
+    /// When [`AgentHandle::start`] is called. Until then it is dormant: it answers who asks, and its source is not read.
+    Later,
 }
 
 /// Why an agent was not planted.
@@ -59,6 +97,9 @@ pub enum PlantError {
     /// The garden is full.
     #[error("the garden is full: it holds at most {AGENTS_MAX} agents")]
     Full,
+    /// Its limits are no limits.
+    #[error("{0}")]
+    Config(#[from] Violations),
     /// The agent could not be made.
     #[error("{0}")]
     Failed(#[from] AgentError),
@@ -105,13 +146,31 @@ impl Registry {
         &self,
         id: AgentId,
         profile: Profile,
-        mut factory: Factory<A>,
+        factory: Factory<A>,
     ) -> Result<AgentHandle, PlantError> {
+        self.plant_with(id, profile, factory, Planting::default())
+    }
+
+    /// Makes an agent with limits of its own, and starts it, if it is to start now.
+    ///
+    /// # Errors
+    /// [`PlantError`]; nothing was changed then.
+    pub fn plant_with<A: Agent>(
+        &self,
+        id: AgentId,
+        profile: Profile,
+        mut factory: Factory<A>,
+        planting: Planting,
+    ) -> Result<AgentHandle, PlantError> {
+        let Planting { config, start: when, outlet } = planting;
+        config.check()?;
         // Made before it is entered: whoever fails here was never there.
         if self.get(&id).is_some() {
             return Err(PlantError::Taken(id));
         }
-        let first = factory()?;
+        let mut first = factory()?;
+        let commands = first.0.exposed().map(|e| e.specs()).unwrap_or_default();
+        let beam = Beam::new(config.perturbation_queue, Duration::from_millis(config.perturbation_timeout_ms));
         let past = self.past(&id);
         let mut agents = self.agents();
         if agents.contains_key(&id) {
@@ -122,16 +181,24 @@ impl Registry {
         }
         let buffer = self.inner.mirror.open(&id, Epoch::from_bits(rand::random()));
         let clock = self.inner.clock;
-        let vitals = Arc::new(Vitals::new(profile, buffer, clock));
+        let gauge = outlet.as_ref().map(Outlet::gauge);
+        let vitals = Arc::new(Vitals::new(profile, buffer, commands, beam.clone(), gauge, clock));
         vitals.restore(past.0, past.1);
         let stop = self.inner.tasks.stopping().child_token();
-        let handle = AgentHandle { vitals: vitals.clone(), stop: stop.clone(), ended: CancellationToken::new() };
+        let start = Arc::new(Notify::new());
+        let handle = AgentHandle {
+            vitals: vitals.clone(),
+            beam: beam.clone(),
+            stop: stop.clone(),
+            start: start.clone(),
+            ended: CancellationToken::new(),
+        };
         agents.insert(id, handle.clone());
         drop(agents);
         let ended = handle.ended.clone().drop_guard();
-        let flux = Flux { factory, life: Life { vitals, stop, clock } };
+        let flux = Flux { factory, life: Life { vitals, beam, config, outlet, stop, start, clock } };
         self.inner.tasks.spawn("flux", OnPanic::Log, async move {
-            flux.run(first).await;
+            flux.run(first, when == Start::Later).await;
             drop(ended);
         });
         Ok(handle)
@@ -152,8 +219,7 @@ impl Registry {
     /// Stops an agent, lets it finish its step, and forgets it. Its observers are told. Does nothing for an unknown one.
     pub async fn remove(&self, id: &AgentId) {
         let Some(handle) = self.get(id) else { return };
-        handle.stop.cancel();
-        handle.ended.cancelled().await;
+        handle.stop().await;
         let mut agents = self.agents();
         if agents.get(id).is_some_and(|now| Arc::ptr_eq(&now.vitals, &handle.vitals)) {
             agents.remove(id);
@@ -249,7 +315,8 @@ impl AgentHandle {
             in_fever: look.in_fever,
             observers: self.vitals.mirror.watchers(),
             pending: Vec::new(),
-            commands: Vec::new(),
+            commands: self.commands().map(|c| c.name.clone()).collect(),
+            dropped: look.dropped,
             epoch: self.vitals.mirror.epoch().clone(),
             seq,
             total_events: seq.0,
@@ -283,6 +350,49 @@ impl AgentHandle {
         let look = self.vitals.look();
         let (step_s, points) = self.vitals.points(window_ms, step_s);
         MetricSeries { agent_id: self.id().clone(), state: look.state, metrics: look.gauges, step_s, points }
+    }
+
+    /// The commands it shows.
+    pub fn commands(&self) -> impl Iterator<Item = &'static CommandSpec> {
+        self.vitals.commands.iter().filter(|c| !c.hidden)
+    }
+
+    /// The command of that name or alias, hidden ones included.
+    #[must_use]
+    pub fn command(&self, name: &str) -> Option<&'static CommandSpec> {
+        self.vitals.commands.iter().find(|c| c.name == name || c.aliases.iter().any(|a| a == name))
+    }
+
+    /// Sends it an input.
+    ///
+    /// # Errors
+    /// [`Refused`]: there is no room, or it has ended.
+    pub fn perturb(&self, input: Value, terms: Terms) -> Result<Call, Refused> {
+        self.beam.send(Work::Input(input), terms)
+    }
+
+    /// Has it carry out one of its commands. The arguments are those that [`prism::check`] returned for it.
+    ///
+    /// # Errors
+    /// See [`AgentHandle::perturb`].
+    pub fn call(&self, command: &'static CommandSpec, arguments: prism::Arguments, terms: Terms) -> Result<Call, Refused> {
+        self.beam.send(Work::Command { name: &command.name, arguments }, terms)
+    }
+
+    /// Makes a dormant or stopped agent flow.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] in any other state.
+    pub fn start(&self) -> Result<(), IllegalTransition> {
+        lifecycle::step(self.vitals.look().state, FluxState::Flowing)?;
+        self.start.notify_one();
+        Ok(())
+    }
+
+    /// Stops it for good, and waits until it has: its step may end, within limits.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.ended.cancelled().await;
     }
 
     /// When it was started.

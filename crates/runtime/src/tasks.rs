@@ -1,7 +1,15 @@
 //! The only place that spawns. Every task has a name and says what its death means.
 
 use futures::FutureExt;
-use std::{any::Any, future::Future, panic::AssertUnwindSafe, time::Duration};
+use std::{
+    any::Any,
+    future::Future,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What a panic of the task means. Tasks have no other way to fail: what can go wrong is handled inside them.
@@ -60,6 +68,22 @@ impl Tasks {
 pub struct StillRunning {
     /// How many.
     pub tasks: usize,
+}
+
+/// A future that may block the thread it is polled on: another one takes over that thread's other tasks meanwhile. Where
+/// there is only one thread, as in most tests, it blocks that one.
+pub(crate) struct OffThread<F>(pub(crate) F);
+
+impl<F: Future + Unpin> Future for OffThread<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let inner = Pin::new(&mut self.0);
+        match Handle::try_current().map(|h| h.runtime_flavor()) {
+            Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| inner.poll(cx)),
+            _ => inner.poll(cx),
+        }
+    }
 }
 
 /// What a panic said, where it said something in words.

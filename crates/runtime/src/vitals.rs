@@ -1,6 +1,11 @@
 //! What is known of one agent besides its log: its state, meters, gauge history and alert.
 
-use crate::{agent::Profile, clock::SteadyClock};
+use crate::{
+    agent::{Profile, Tokens},
+    beam::Beam,
+    clock::SteadyClock,
+    pipe::PipeGauge,
+};
 use mirror::HolographicBuffer;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +17,7 @@ use terrarium_core::{
     series::{COARSE_STEP_S, FINE_STEP_S, Series},
 };
 use wire::{
-    Event, FluxState, Gauges, MetricPoint, Timestamp,
+    CommandSpec, Event, FluxState, Gauges, MetricPoint, Timestamp,
     event::{DegradedData, ErrorData, Transition},
 };
 
@@ -22,13 +27,21 @@ pub(crate) struct Vitals {
     pub(crate) profile: Profile,
     pub(crate) mirror: Arc<HolographicBuffer>,
     pub(crate) started: Timestamp,
+    /// What it exposes, hidden commands included.
+    pub(crate) commands: &'static [CommandSpec],
     clock: SteadyClock,
+    beam: Arc<Beam>,
+    /// The buffer behind it, in a pipeline.
+    pipe: Option<PipeGauge>,
     condition: Mutex<Condition>,
 }
 
 #[derive(Debug)]
 struct Condition {
     state: FluxState,
+    /// Items that wait before it, and how many may.
+    intake: (usize, usize),
+    dropped: u64,
     meters: Meters,
     gauges: Gauges,
     series: Series,
@@ -44,12 +57,22 @@ pub(crate) struct Look {
     pub(crate) gauges: Gauges,
     pub(crate) in_fever: bool,
     pub(crate) last_event: Option<Timestamp>,
+    pub(crate) dropped: u64,
 }
 
 impl Vitals {
-    pub(crate) fn new(profile: Profile, mirror: Arc<HolographicBuffer>, clock: SteadyClock) -> Self {
+    pub(crate) fn new(
+        profile: Profile,
+        mirror: Arc<HolographicBuffer>,
+        commands: &'static [CommandSpec],
+        beam: Arc<Beam>,
+        pipe: Option<PipeGauge>,
+        clock: SteadyClock,
+    ) -> Self {
         let condition = Condition {
             state: FluxState::Dormant,
+            intake: (0, 0),
+            dropped: 0,
             meters: Meters::new(clock.ms()),
             gauges: Gauges::default(),
             series: Series::default(),
@@ -57,7 +80,8 @@ impl Vitals {
             breaker: Breaker::default(),
             last_event: None,
         };
-        Self { profile, mirror, started: crate::clock::wall(), clock, condition: Mutex::new(condition) }
+        let started = crate::clock::wall();
+        Self { profile, mirror, started, commands, clock, beam, pipe, condition: Mutex::new(condition) }
     }
 
     /// Says something on the mirror that a person would call an event.
@@ -89,25 +113,41 @@ impl Vitals {
         Ok(())
     }
 
-    /// Accounts for a step.
-    pub(crate) fn worked(&self, busy_ms: f64, measured: Option<wire::Temperature>) {
+    /// Accounts for a step: by its tokens where it had a model use some, else by the time it took.
+    pub(crate) fn worked(&self, busy_ms: f64, tokens: Tokens, measured: Option<wire::Temperature>) {
         let mut c = self.lock();
-        c.meters.heat.worked(busy_ms, self.clock.ms());
+        if tokens == Tokens::default() {
+            c.meters.heat.worked(busy_ms, self.clock.ms());
+        } else {
+            c.meters.heat.used(tokens.input.saturating_add(tokens.output), self.clock.ms());
+        }
         if let Some(own) = measured {
             c.meters.heat.measured(own);
         }
+    }
+
+    /// Items were given up for want of room.
+    pub(crate) fn dropped(&self, n: u64) {
+        self.lock().dropped += n;
+    }
+
+    /// How many items wait before the agent, and how many may.
+    pub(crate) fn buffered(&self, waiting: usize, capacity: usize) {
+        self.lock().intake = (waiting, capacity);
     }
 
     /// Takes one sample: reads the meters, keeps the reading, reflects it, and reports a crossing. An agent that has ended
     /// is not sampled. Returns the reading and the coarse point that it closed.
     pub(crate) fn sample(&self) -> Option<(MetricPoint, Option<MetricPoint>)> {
         let now = self.clock.ms();
+        let (beam, pipe) = (self.beam.fill(), self.pipe.as_ref().map_or((0, 0), PipeGauge::fill));
         let mut c = self.lock();
         if c.state.is_terminal() || !c.breaker.allows(now) {
             return None;
         }
-        // No agent has a queue before perturbations do: its source waits instead, which is not backlog.
-        let gauges = c.meters.read([(0, 0), (0, 0)], now);
+        // A source that waits for its agent is not backlog.
+        let queues = [beam, pipe, c.intake];
+        let gauges = c.meters.read(&queues, now);
         let state = c.state;
         c.gauges = gauges;
         let fine = MetricPoint { ts: crate::clock::wall(), mean: gauges, min: None, max: None };
@@ -138,7 +178,8 @@ impl Vitals {
 
     pub(crate) fn look(&self) -> Look {
         let c = self.lock();
-        Look { state: c.state, gauges: c.gauges, in_fever: c.alert.is_on(), last_event: c.last_event }
+        let dropped = c.dropped + self.pipe.as_ref().map_or(0, PipeGauge::dropped);
+        Look { state: c.state, gauges: c.gauges, in_fever: c.alert.is_on(), last_event: c.last_event, dropped }
     }
 
     /// Points of the last `window_ms`, at the finer resolution where that is asked for.

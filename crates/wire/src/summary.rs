@@ -23,8 +23,11 @@ pub struct AgentSummary {
     pub observers: u64,
     /// Questions of it that wait for a person.
     pub pending: Vec<Value>,
-    /// Names of its exposed commands.
+    /// Names of its exposed commands, hidden ones left out.
     pub commands: Vec<String>,
+    /// Items it gave up because there was no room for them, since the start of this life.
+    #[serde(default)]
+    pub dropped: u64,
     /// The life of its log.
     pub epoch: Epoch,
     /// Its newest event.

@@ -1,0 +1,384 @@
+//! The bounded priority queue in front of an agent, and the calls that wait for its answers.
+//!
+//! Taking up, refusing and giving up a perturbation happen here, without the agent's task: a step that runs for minutes
+//! delays nobody's `accepted`, `busy` or `cancel`.
+
+use crate::agent::AgentError;
+use serde_json::Value;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use terrarium_core::flux::Priority;
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+use wire::FluxState;
+
+/// Parts of one answer that may wait for their caller. Further ones are left out; the whole answer still comes.
+const CHUNKS_MAX: usize = 256;
+/// Least and greatest advice to a caller who was told `busy`.
+const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(10));
+/// How much the newest step counts in the average that the advice is made of.
+const STEP_WEIGHT: f64 = 0.2;
+
+/// What an agent is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    /// Work on an input.
+    Input(Value),
+    /// Carry out one of its commands, with arguments that were checked.
+    Command {
+        /// Its name.
+        name: &'static str,
+        /// By name.
+        arguments: prism::Arguments,
+    },
+}
+
+/// How a perturbation is to be treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// How urgent it is.
+    pub priority: Priority,
+    /// When to give up, counted from now; the agent's own limit where it is `None`.
+    pub timeout: Option<Duration>,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { priority: Priority::ORDINARY, timeout: None }
+    }
+}
+
+/// Why a perturbation was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// As many wait as may.
+    #[error("the agent has as much to do as it may have; try again in {} ms", .retry_after.as_millis())]
+    Busy {
+        /// About how long until there is room.
+        retry_after: Duration,
+    },
+    /// The agent has ended.
+    #[error("the agent has {state}")]
+    Ended {
+        /// How.
+        state: FluxState,
+    },
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Failure {
+    /// The step failed.
+    #[error(transparent)]
+    Step(#[from] AgentError),
+    /// The command refused its arguments.
+    #[error(transparent)]
+    Call(prism::CallError),
+    /// It took too long.
+    #[error("no answer within {} ms", .after.as_millis())]
+    TimedOut {
+        /// The limit.
+        after: Duration,
+    },
+    /// It was given up.
+    #[error("it was cancelled")]
+    Cancelled,
+    /// The agent ended first.
+    #[error("the agent has {state}")]
+    Ended {
+        /// How.
+        state: FluxState,
+    },
+}
+
+/// What comes back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// A part of the answer.
+    Chunk(Value),
+    /// The end of it.
+    End(Result<Value, Failure>),
+}
+
+/// One perturbation, from the side of who asked. Dropping it gives it up.
+#[derive(Debug)]
+pub struct Call {
+    beam: Arc<Beam>,
+    key: Key,
+    pending: Arc<Pending>,
+    depth: usize,
+    over: bool,
+}
+
+/// Gives up one perturbation. A cheap handle.
+#[derive(Debug, Clone)]
+pub struct Canceller(Arc<Pending>);
+
+impl Canceller {
+    /// Gives it up: its caller is told that it was cancelled, unless it had ended before.
+    pub fn cancel(&self) {
+        self.0.end(Err(Failure::Cancelled));
+    }
+}
+
+impl Call {
+    /// How many waited when it was taken, itself included.
+    #[must_use]
+    pub fn queue_depth(&self) -> usize {
+        self.depth
+    }
+
+    /// A handle to give it up with.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        Canceller(self.pending.clone())
+    }
+
+    /// What comes back next; `None` after the end. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Reply> {
+        if self.over {
+            return None;
+        }
+        loop {
+            let told = self.pending.told.notified();
+            if let Some(reply) = self.pending.take() {
+                self.over = matches!(reply, Reply::End(_));
+                return Some(reply);
+            }
+            tokio::select! {
+                () = told => {}
+                () = sleep_until(self.pending.deadline) => self.pending.time_out(),
+            }
+        }
+    }
+
+    /// The answer, its parts left out.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn answer(mut self) -> Result<Value, Failure> {
+        loop {
+            match self.next().await {
+                Some(Reply::Chunk(_)) => {}
+                Some(Reply::End(outcome)) => return outcome,
+                None => return Err(Failure::Cancelled),
+            }
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.pending.end(Err(Failure::Cancelled));
+        self.beam.withdraw(self.key);
+    }
+}
+
+/// Highest priority first, then in the order of arrival.
+type Key = (Reverse<Priority>, u64);
+
+/// The queue. Shared by callers and the agent's task.
+#[derive(Debug)]
+pub(crate) struct Beam {
+    capacity: usize,
+    timeout: Duration,
+    queue: Mutex<Queue>,
+    arrived: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: BTreeMap<Key, Entry>,
+    arrivals: u64,
+    ended: Option<FluxState>,
+    /// Average time of a step, in milliseconds.
+    step_ms: f64,
+}
+
+/// A perturbation in the queue.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) work: Work,
+    pub(crate) pending: Arc<Pending>,
+}
+
+impl Beam {
+    pub(crate) fn new(capacity: usize, timeout: Duration) -> Arc<Self> {
+        Arc::new(Self { capacity, timeout, queue: Mutex::default(), arrived: Notify::new() })
+    }
+
+    /// Takes a perturbation up, or says why not.
+    pub(crate) fn send(self: &Arc<Self>, work: Work, terms: Terms) -> Result<Call, Refused> {
+        let timeout = terms.timeout.unwrap_or(self.timeout);
+        let mut queue = self.lock();
+        if let Some(state) = queue.ended {
+            return Err(Refused::Ended { state });
+        }
+        if queue.waiting.len() >= self.capacity {
+            let advice = Duration::from_secs_f64((queue.step_ms / 1000.0).clamp(0.0, 60.0));
+            return Err(Refused::Busy { retry_after: advice.clamp(RETRY.0, RETRY.1) });
+        }
+        let key = (Reverse(terms.priority), queue.arrivals);
+        queue.arrivals += 1;
+        let pending = Arc::new(Pending::new(timeout));
+        queue.waiting.insert(key, Entry { work, pending: pending.clone() });
+        let depth = queue.waiting.len();
+        drop(queue);
+        self.arrived.notify_one();
+        Ok(Call { beam: self.clone(), key, pending, depth, over: false })
+    }
+
+    /// The next perturbation that somebody still waits for. Cancel-safe: nothing is taken until it is returned.
+    pub(crate) async fn take(&self) -> Entry {
+        loop {
+            let arrived = self.arrived.notified();
+            if let Some(entry) = self.try_take() {
+                return entry;
+            }
+            arrived.await;
+        }
+    }
+
+    /// The same without waiting.
+    pub(crate) fn try_take(&self) -> Option<Entry> {
+        let mut queue = self.lock();
+        loop {
+            let (_, entry) = queue.waiting.pop_first()?;
+            if entry.pending.is_wanted() {
+                return Some(entry);
+            }
+        }
+    }
+
+    /// Whether nobody waits to be taken.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().waiting.is_empty()
+    }
+
+    /// How many wait, and how many may.
+    pub(crate) fn fill(&self) -> (usize, usize) {
+        (self.lock().waiting.len(), self.capacity)
+    }
+
+    /// A step took this long: for the advice to those who find no room.
+    pub(crate) fn took(&self, step: Duration) {
+        let mut queue = self.lock();
+        let ms = step.as_secs_f64() * 1000.0;
+        queue.step_ms += (ms - queue.step_ms) * STEP_WEIGHT;
+    }
+
+    /// Ends every call: the agent takes nothing any more.
+    pub(crate) fn close(&self, state: FluxState) {
+        let waiting = {
+            let mut queue = self.lock();
+            queue.ended = Some(state);
+            std::mem::take(&mut queue.waiting)
+        };
+        waiting.into_values().for_each(|entry| entry.pending.end(Err(Failure::Ended { state })));
+    }
+
+    /// Takes perturbations again.
+    pub(crate) fn reopen(&self) {
+        self.lock().ended = None;
+    }
+
+    fn withdraw(&self, key: Key) {
+        self.lock().waiting.remove(&key);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a call and the agent's task share.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    deadline: Instant,
+    timeout: Duration,
+    told: Notify,
+    /// Cancelled when nobody waits any more: the step is dropped.
+    unwanted: CancellationToken,
+    answer: Mutex<Answer>,
+}
+
+#[derive(Debug, Default)]
+struct Answer {
+    chunks: VecDeque<Value>,
+    end: Option<Result<Value, Failure>>,
+    ended: bool,
+}
+
+impl Pending {
+    fn new(timeout: Duration) -> Self {
+        Self {
+            deadline: Instant::now() + timeout,
+            timeout,
+            told: Notify::new(),
+            unwanted: CancellationToken::new(),
+            answer: Mutex::default(),
+        }
+    }
+
+    /// Whether somebody still waits. Times it out where it is time.
+    pub(crate) fn is_wanted(&self) -> bool {
+        if Instant::now() >= self.deadline {
+            self.time_out();
+        }
+        !self.lock().ended
+    }
+
+    /// Returns when nobody waits any more, or the time is over.
+    pub(crate) async fn unwanted(&self) {
+        tokio::select! {
+            () = self.unwanted.cancelled() => {}
+            () = sleep_until(self.deadline) => self.time_out(),
+        }
+    }
+
+    /// Hands the caller a part of the answer.
+    pub(crate) fn chunk(&self, data: Value) {
+        let mut answer = self.lock();
+        if answer.ended || answer.chunks.len() >= CHUNKS_MAX {
+            return;
+        }
+        answer.chunks.push_back(data);
+        drop(answer);
+        self.told.notify_one();
+    }
+
+    /// Ends it, once: the first end counts. Says whether this was it.
+    pub(crate) fn end(&self, outcome: Result<Value, Failure>) -> bool {
+        let mut answer = self.lock();
+        if answer.ended {
+            return false;
+        }
+        answer.ended = true;
+        answer.end = Some(outcome);
+        drop(answer);
+        self.unwanted.cancel();
+        self.told.notify_one();
+        true
+    }
+
+    fn time_out(&self) {
+        self.end(Err(Failure::TimedOut { after: self.timeout }));
+    }
+
+    fn take(&self) -> Option<Reply> {
+        let mut answer = self.lock();
+        let chunk = answer.chunks.pop_front().map(Reply::Chunk);
+        chunk.or_else(|| answer.end.take().map(Reply::End))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Answer> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -25,6 +25,7 @@ mod origin;
 mod router;
 mod routes;
 mod serve;
+mod socket;
 mod state;
 
 pub use config::Config;

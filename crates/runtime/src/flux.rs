@@ -84,6 +84,10 @@ impl<A: Agent> Flux<A> {
                 End::Exhausted => "its source came to an end",
             };
             self.life.finish(reason);
+            if self.life.outlet.is_some() {
+                // The next stage of the pipeline ends when this one is dropped.
+                return;
+            }
             tokio::select! {
                 () = self.life.stop.cancelled() => return,
                 () = self.life.start.notified() => {}

@@ -7,29 +7,25 @@
 mod query;
 mod socket;
 
-use crate::{error::Error, state::Shared};
+use crate::{
+    error::Error,
+    socket::{Upgrade, accept, admit},
+    state::Shared,
+};
 use axum::{
-    extract::{
-        Path, Query, State, WebSocketUpgrade,
-        ws::{WebSocket, rejection::WebSocketUpgradeRejection},
-    },
+    extract::{Path, Query, State},
     http::HeaderMap,
     response::Response,
 };
 use mirror::{Attach, GardenCut};
 use query::{GardenQuery, OneQuery, Wish};
 use runtime::AgentHandle;
-use socket::{Cursor, Socket};
-use std::{future::Future, sync::atomic::Ordering::Relaxed};
+use socket::{Cursor, carry};
+use std::sync::atomic::Ordering::Relaxed;
 use wire::{
     AgentSummary, CloseCode, Hello,
     frame::{CLIENT_FRAME_MAX, Control, PROTOCOL},
 };
-
-/// Bytes of read buffer per socket: clients say almost nothing.
-const READ_BUFFER: usize = 4096;
-
-type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 pub(crate) async fn one(
     State(shared): State<Shared>,
@@ -38,8 +34,7 @@ pub(crate) async fn one(
     headers: HeaderMap,
     upgrade: Upgrade,
 ) -> Result<Response, Error> {
-    accept(upgrade, move |socket| async move {
-        let socket = Socket::new(socket);
+    accept(upgrade, CLIENT_FRAME_MAX, move |socket| async move {
         let (seat, agent) = match admit(&shared, &headers).and_then(|seat| {
             let agent = shared.agent(&name).map_err(|_| CloseCode::AgentNotFound)?;
             Ok((seat, agent))
@@ -50,7 +45,7 @@ pub(crate) async fn one(
         let (hello, cursor) = begin(&shared, &agent, &query);
         // The handle would keep a removed agent alive for as long as someone watches its end.
         drop(agent);
-        socket.carry(&shared, hello, cursor).await;
+        carry(socket, &shared, hello, cursor).await;
         drop(seat);
     })
 }
@@ -61,8 +56,7 @@ pub(crate) async fn garden(
     headers: HeaderMap,
     upgrade: Upgrade,
 ) -> Result<Response, Error> {
-    accept(upgrade, move |socket| async move {
-        let socket = Socket::new(socket);
+    accept(upgrade, CLIENT_FRAME_MAX, move |socket| async move {
         let seat = match admit(&shared, &headers) {
             Ok(seat) => seat,
             Err(code) => return socket.close(code).await,
@@ -71,38 +65,9 @@ pub(crate) async fn garden(
         let wish = query.wish(shared.config.history);
         let (cut, observer) = shared.registry.mirror().observe(wish.narrowing.clone());
         let hello = garden_hello(&shared, &cut, &wish);
-        socket.carry(&shared, hello, Cursor::Garden(Box::new(observer))).await;
+        carry(socket, &shared, hello, Cursor::Garden(Box::new(observer))).await;
         shared.sockets.garden.fetch_sub(1, Relaxed);
         drop(seat);
-    })
-}
-
-fn accept<F, Fut>(upgrade: Upgrade, then: F) -> Result<Response, Error>
-where
-    F: FnOnce(WebSocket) -> Fut + Send + 'static,
-    Fut: Future<Output = ()> + Send + 'static,
-{
-    let upgrade = upgrade.map_err(|_| Error::WebSocketOnly)?;
-    // Nothing is buffered on the way out: a frame waits in the mirror's ring until the socket takes it.
-    Ok(upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(CLIENT_FRAME_MAX)
-        .max_frame_size(CLIENT_FRAME_MAX)
-        .on_upgrade(then))
-}
-
-/// Whether this client gets a socket, before it gets a single byte of data.
-fn admit(shared: &Shared, headers: &HeaderMap) -> Result<crate::state::Seat, CloseCode> {
-    if !shared.policy.allows_socket(headers) {
-        return Err(CloseCode::OriginRefused);
-    }
-    if shared.draining.is_cancelled() {
-        return Err(CloseCode::Draining);
-    }
-    shared.seat().ok_or_else(|| {
-        shared.sockets.turned_away.fetch_add(1, Relaxed);
-        CloseCode::TooMany
     })
 }
 

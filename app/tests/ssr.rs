@@ -25,6 +25,7 @@ fn summary(id: &str) -> AgentSummary {
         observers: 2,
         pending: Vec::new(),
         commands: Vec::new(),
+            dropped: 0,
         epoch: Epoch::from_bits(1),
         seq: Seq(0),
         total_events: 0,

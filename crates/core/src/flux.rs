@@ -76,7 +76,10 @@ impl FluxConfig {
             }
         };
         if let Some(budget) = self.entropy_budget {
-            need(budget.is_finite() && budget > 0.0, format!("entropy_budget is {budget}; it must be above 0, or left out"));
+            need(
+                budget.is_finite() && budget > 0.0,
+                format!("entropy_budget is {budget}; it must be above 0, or left out"),
+            );
         }
         let decay = self.entropy_decay;
         need(decay.is_finite() && decay >= 0.0, format!("entropy_decay is {decay}; it must be 0 or more"));

@@ -220,6 +220,7 @@ impl AgentView {
             observers: 0,
             pending: Vec::new(),
             commands: Vec::new(),
+            dropped: 0,
             epoch: event.epoch.clone(),
             seq: Seq::ZERO,
             total_events: 0,

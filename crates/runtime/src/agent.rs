@@ -46,11 +46,7 @@ pub trait Agent: Send + 'static {
     ///
     /// # Errors
     /// Goes to who sent it, and on the mirror.
-    fn perturbed(
-        &mut self,
-        input: Value,
-        cx: &mut StepCx,
-    ) -> impl Future<Output = Result<Step, AgentError>> + Send {
+    fn perturbed(&mut self, input: Value, cx: &mut StepCx) -> impl Future<Output = Result<Step, AgentError>> + Send {
         let _ = (input, cx);
         async {
             let hint = "call one of its commands instead, if it has any; GET /api/agents/{agent}/commands lists them";

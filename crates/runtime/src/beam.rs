@@ -354,18 +354,17 @@ impl Pending {
         self.told.notify_one();
     }
 
-    /// Ends it, once: the first end counts. Says whether this was it.
-    pub(crate) fn end(&self, outcome: Result<Value, Failure>) -> bool {
+    /// Ends it, once: the first end counts.
+    pub(crate) fn end(&self, outcome: Result<Value, Failure>) {
         let mut answer = self.lock();
         if answer.ended {
-            return false;
+            return;
         }
         answer.ended = true;
         answer.end = Some(outcome);
         drop(answer);
         self.unwanted.cancel();
         self.told.notify_one();
-        true
     }
 
     fn time_out(&self) {

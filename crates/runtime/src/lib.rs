@@ -20,8 +20,8 @@ extern crate self as terrarium_runtime;
 
 pub mod agent;
 pub mod agents;
-pub mod clock;
 pub mod beam;
+pub mod clock;
 mod flux;
 mod pipe;
 pub mod pipeline;

@@ -42,6 +42,24 @@ struct Buffer {
 }
 
 impl Pipe {
+    /// The next value; `None` when the earlier stage has ended and all are read.
+    async fn next(&self) -> Option<Value> {
+        loop {
+            let filled = self.filled.notified();
+            let (value, ended) = {
+                let mut buffer = self.lock();
+                (buffer.values.pop_front(), buffer.ended)
+            };
+            if value.is_some() {
+                self.emptied.notify_one();
+            }
+            if value.is_some() || ended {
+                return value;
+            }
+            filled.await;
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Buffer> {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -53,33 +71,37 @@ pub(crate) struct Outlet(Arc<Pipe>);
 
 impl Outlet {
     /// Hands a value on. Waits where the policy is to block and there is no room.
-    pub(crate) async fn send(&self, value: Value) {
+    pub(crate) async fn send(&self, mut value: Value) {
         loop {
             let emptied = self.0.emptied.notified();
-            {
-                let mut buffer = self.0.lock();
-                let full = buffer.values.len() >= self.0.capacity;
-                match (full, self.0.policy) {
-                    (true, DropPolicy::DropNewest) => {
-                        self.0.dropped.fetch_add(1, Relaxed);
-                        return;
-                    }
-                    (true, DropPolicy::DropOldest) => {
-                        buffer.values.pop_front();
-                        self.0.dropped.fetch_add(1, Relaxed);
-                    }
-                    (true, DropPolicy::Block) => {
-                        drop(buffer);
-                        emptied.await;
-                        continue;
-                    }
-                    (false, _) => {}
-                }
-                buffer.values.push_back(value);
+            match self.offer(value) {
+                None => return,
+                Some(back) => value = back,
             }
-            self.0.filled.notify_one();
-            return;
+            emptied.await;
         }
+    }
+
+    /// Hands a value on, or back where it has to wait.
+    fn offer(&self, value: Value) -> Option<Value> {
+        let mut buffer = self.0.lock();
+        if buffer.values.len() >= self.0.capacity {
+            match self.0.policy {
+                DropPolicy::Block => return Some(value),
+                DropPolicy::DropNewest => {
+                    self.0.dropped.fetch_add(1, Relaxed);
+                    return None;
+                }
+                DropPolicy::DropOldest => {
+                    buffer.values.pop_front();
+                    self.0.dropped.fetch_add(1, Relaxed);
+                }
+            }
+        }
+        buffer.values.push_back(value);
+        drop(buffer);
+        self.0.filled.notify_one();
+        None
     }
 
     /// How many wait, and how many may.
@@ -119,21 +141,8 @@ impl Inlet {
     /// The values, until the earlier stage has ended and all are read.
     pub(crate) fn source(&self) -> Source<Value> {
         Box::pin(futures::stream::unfold(self.0.clone(), |pipe| async move {
-            loop {
-                let filled = pipe.filled.notified();
-                let (value, ended) = {
-                    let mut buffer = pipe.lock();
-                    (buffer.values.pop_front(), buffer.ended)
-                };
-                if let Some(value) = value {
-                    pipe.emptied.notify_one();
-                    return Some((Ok(value), pipe));
-                }
-                if ended {
-                    return None;
-                }
-                filled.await;
-            }
+            let next = pipe.next().await;
+            next.map(|value| (Ok(value), pipe))
         }))
     }
 }

@@ -6,7 +6,7 @@
 use crate::{
     agent::{Agent, AgentError, Factory, Profile},
     pipe::{Inlet, Outlet, pipe},
-    registry::{AgentHandle, PlantError, Planting, Registry, Start},
+    registry::{AgentHandle, PlantError, Planting, Registry},
 };
 use serde_json::Value;
 use std::ops::BitOr;
@@ -25,7 +25,7 @@ impl Stages {
     pub fn source<A: Agent>(id: AgentId, profile: Profile, factory: Factory<A>, config: FluxConfig) -> Self {
         let limits = config.clone();
         let plant: Plant = Box::new(move |registry, _, outlet| {
-            registry.plant_with(id, profile, factory, Planting { config: limits, start: Start::Now, outlet })
+            registry.plant_before(id, profile, factory, Planting::with(limits), outlet)
         });
         Self { stages: vec![(config, plant)] }
     }
@@ -43,7 +43,7 @@ impl Stages {
                 let source = inlet.as_ref().map_or_else(crate::agent::no_source, Inlet::source);
                 Ok((make()?, source))
             });
-            registry.plant_with(id, profile, factory, Planting { config: limits, start: Start::Now, outlet })
+            registry.plant_before(id, profile, factory, Planting::with(limits), outlet)
         });
         Self { stages: vec![(config, plant)] }
     }

@@ -12,12 +12,12 @@ use crate::{
     vitals::Vitals,
 };
 use mirror::{HolographicBuffer, Mirror};
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use serde_json::Value;
 use terrarium_core::{
     flux::{FluxConfig, Violations},
     lifecycle::{self, IllegalTransition},
@@ -25,7 +25,10 @@ use terrarium_core::{
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use wire::{AgentId, AgentSummary, CloseCode, CommandSpec, Envelope, Epoch, FluxState, MetricPoint, MetricSeries, Snapshot, Timestamp};
+use wire::{
+    AgentId, AgentSummary, CloseCode, CommandSpec, Envelope, Epoch, FluxState, MetricPoint, MetricSeries, Snapshot,
+    Timestamp,
+};
 
 /// Agents at most. One more is refused.
 pub const AGENTS_MAX: usize = 10_000;
@@ -67,7 +70,6 @@ pub struct Planting {
     pub config: FluxConfig,
     /// Whether it flows at once.
     pub start: Start,
-    pub(crate) outlet: Option<Outlet>,
 }
 
 impl Planting {
@@ -159,10 +161,22 @@ impl Registry {
         &self,
         id: AgentId,
         profile: Profile,
-        mut factory: Factory<A>,
+        factory: Factory<A>,
         planting: Planting,
     ) -> Result<AgentHandle, PlantError> {
-        let Planting { config, start: when, outlet } = planting;
+        self.plant_before(id, profile, factory, planting, None)
+    }
+
+    /// The same for a stage of a pipeline, whose outputs go on through `outlet`.
+    pub(crate) fn plant_before<A: Agent>(
+        &self,
+        id: AgentId,
+        profile: Profile,
+        mut factory: Factory<A>,
+        planting: Planting,
+        outlet: Option<Outlet>,
+    ) -> Result<AgentHandle, PlantError> {
+        let Planting { config, start: when } = planting;
         config.check()?;
         // Made before it is entered: whoever fails here was never there.
         if self.get(&id).is_some() {
@@ -375,7 +389,12 @@ impl AgentHandle {
     ///
     /// # Errors
     /// See [`AgentHandle::perturb`].
-    pub fn call(&self, command: &'static CommandSpec, arguments: prism::Arguments, terms: Terms) -> Result<Call, Refused> {
+    pub fn call(
+        &self,
+        command: &'static CommandSpec,
+        arguments: prism::Arguments,
+        terms: Terms,
+    ) -> Result<Call, Refused> {
         self.beam.send(Work::Command { name: &command.name, arguments }, terms)
     }
 

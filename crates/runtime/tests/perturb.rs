@@ -113,7 +113,6 @@ async fn a_full_queue_says_busy_and_when_and_a_call_given_up_makes_room() {
     let _working = agent.perturb(json!("never"), Terms::default()).unwrap();
     pass(10).await;
     let mut waiting: Vec<_> = (0..3).map(|n| agent.perturb(json!(n), Terms::default()).unwrap()).collect();
-    assert_eq!(agent.summary().metrics.pressure.map(|p| p.get()), Some(0.0), "not sampled yet");
     let refused = agent.perturb(json!(3), Terms::default()).unwrap_err();
     assert!(matches!(refused, Refused::Busy { retry_after } if retry_after > Duration::ZERO));
     pass(1100).await;
@@ -176,7 +175,8 @@ async fn perturbations_come_first_but_the_source_has_its_turn() {
     let calls: Vec<_> = (0..100).map(|n| agent.perturb(json!(n), Terms::default()).unwrap()).collect();
     join_all(calls.into_iter().map(|c| c.answer())).await;
     let said = said(&agent);
-    let of_source: Vec<_> = said.iter().enumerate().filter(|(_, v)| v.get("source").is_some()).map(|(i, _)| i).collect();
+    let of_source: Vec<_> =
+        said.iter().enumerate().filter(|(_, v)| v.get("source").is_some()).map(|(i, _)| i).collect();
     assert!(of_source.len() >= 3, "{of_source:?}");
     let runs = of_source.windows(2).map(|w| w[1] - w[0] - 1);
     assert!(runs.into_iter().all(|run| run == 32), "{of_source:?}");
@@ -278,4 +278,55 @@ async fn an_agent_takes_its_own_outputs_in_again() {
     pass(100).await;
     let heard: Vec<_> = said(&agent).iter().filter_map(|v| v["source"]["n"].as_i64()).collect();
     assert_eq!(heard, [3, 2, 1, 0]);
+}
+
+/// Counts, by command.
+struct Counter(i64);
+
+#[prism::exposed]
+impl Counter {
+    /// Adds, and says how much there is.
+    #[expose(aliases("plus"))]
+    fn add(&mut self, n: i64) -> i64 {
+        self.0 += n;
+        self.0
+    }
+
+    /// Says something in parts.
+    #[expose(hidden)]
+    async fn talk(&self, cx: &mut dyn prism::CallCx) -> Result<String, prism::CallError> {
+        cx.chunk(json!("a"));
+        cx.tokens(10, 20);
+        Err(prism::CallError::failed("hoarse", "no voice left").hint("be quiet"))
+    }
+}
+
+impl Agent for Counter {
+    type Item = Value;
+    async fn step(&mut self, _: Value, _: &mut StepCx) -> Result<Step, AgentError> {
+        Ok(Step::Quiet)
+    }
+    fn exposed(&mut self) -> Option<&mut dyn prism::Exposed> {
+        Some(self)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_is_a_perturbation_with_a_name_and_its_failure_is_an_event() {
+    let garden = garden();
+    let factory: Factory<Counter> = Box::new(|| Ok((Counter(0), no_source())));
+    let agent = garden.plant(id("a"), profile(), factory).unwrap();
+    assert_eq!(agent.summary().commands, ["add"]);
+    let add = agent.command("plus").unwrap();
+    for sum in [2, 4] {
+        let Value::Object(arguments) = json!({"n": 2}) else { return };
+        let call = agent.call(add, prism::check(add, arguments).unwrap(), Terms::default()).unwrap();
+        assert_eq!(call.answer().await, Ok(json!(sum)));
+    }
+    let talk = agent.command("talk").unwrap();
+    let mut call = agent.call(talk, prism::Arguments::new(), Terms::default()).unwrap();
+    assert_eq!(call.next().await, Some(Reply::Chunk(json!("a"))));
+    assert!(matches!(call.next().await, Some(Reply::End(Err(Failure::Call(e)))) if e.code() == "hoarse"));
+    assert_eq!((said(&agent), errors(&agent)), (vec![json!(2), json!(4)], 1));
+    assert!(agent.command("shout").is_none());
 }

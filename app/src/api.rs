@@ -21,7 +21,7 @@ pub(crate) fn first() -> (Garden, Timestamp) {
         }
     })
     .into_inner();
-    first::unpack(here.unwrap_or_else(|| serde_json::from_str(&text).unwrap_or_default()))
+    first::unpack(here.unwrap_or_else(|| first::read(&text)))
 }
 
 /// The chart as SVG, for the first HTML. The browser leaves the server's drawing alone and later lays a canvas over it,

@@ -2,10 +2,14 @@
 //! thinned to what a sparkline shows when many agents bring one. Both halves of the page read the packed form, so what
 //! the browser renders first is what the server rendered.
 
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use terrarium_core::view::{Garden, SeriesView};
-use wire::{AgentId, Flow, Gauges, MetricPoint, QueuePressure, Temperature, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::VecDeque;
+use terrarium_core::view::{AgentView, Entry, Garden, SeriesView, StateChange};
+use wire::{
+    AgentSummary, Flow, Gauges, MetricPoint, QueuePressure, Temperature, Timestamp,
+    read::{Fields, FromJson, Wrong},
+};
 
 /// What the server knows when it renders a page: the garden, and the moment. Provided as context by the server.
 #[derive(Debug, Clone)]
@@ -15,59 +19,92 @@ pub struct FirstState(pub Garden, pub Timestamp);
 pub(crate) const SLOT_MS: i64 = 10_000;
 
 /// [`FirstState`] as it travels.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Packed {
-    garden: Garden,
+    gateway: Option<String>,
     now: Timestamp,
-    series: BTreeMap<AgentId, Vec<Row>>,
+    agents: Vec<PackedAgent>,
 }
 
-/// Milliseconds since the row before (the first: since 1970), then the gauges in thousandths.
-type Row = (i64, Option<i64>, Option<i64>, Option<i64>);
+/// An agent as it travels.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct PackedAgent {
+    summary: AgentSummary,
+    stream: Vec<Entry>,
+    states: Vec<StateChange>,
+    /// Four numbers a point: milliseconds since the point before (the first: since 1970), then the gauges in thousandths.
+    series: Vec<Option<i64>>,
+}
 
 /// Packs what the server provided.
-pub(crate) fn pack(FirstState(mut garden, now): FirstState) -> Packed {
+pub(crate) fn pack(FirstState(garden, now): FirstState) -> Packed {
     let with_history = garden.agents.values().filter(|a| a.series.0.last().is_some()).count();
-    let mut series = BTreeMap::new();
-    for (id, agent) in &mut garden.agents {
-        let taken = std::mem::take(&mut agent.series);
-        let points: Vec<MetricPoint> = taken.0.fine(Timestamp::from_millis(0)).copied().collect();
-        if points.is_empty() {
-            continue;
+    let pack_agent = |agent: AgentView| {
+        let points: Vec<MetricPoint> = agent.series.0.fine(Timestamp::from_millis(0)).copied().collect();
+        PackedAgent {
+            summary: agent.summary,
+            stream: agent.stream.into(),
+            states: agent.states.into(),
+            series: numbers(&if with_history > 1 { thin(&points) } else { points }),
         }
-        let points = if with_history > 1 { thin(&points) } else { points };
-        series.insert(id.clone(), rows(&points));
-    }
-    Packed { garden, now, series }
+    };
+    Packed { gateway: garden.gateway, now, agents: garden.agents.into_values().map(pack_agent).collect() }
+}
+
+/// Reads what came inside the HTML. Nothing else than what [`pack`] made comes there; an empty garden would follow.
+pub(crate) fn read(text: &str) -> Packed {
+    let value: Option<Value> = serde_json::from_str(text).ok();
+    value.and_then(|value| Packed::from_json(value).ok()).unwrap_or_default()
 }
 
 /// What both halves of the page start from.
 pub(crate) fn unpack(packed: Packed) -> (Garden, Timestamp) {
-    let mut garden = packed.garden;
-    for (id, rows) in packed.series {
-        let Some(agent) = garden.agents.get_mut(&id) else { continue };
+    let mut garden = Garden { gateway: packed.gateway, ..Garden::default() };
+    for agent in packed.agents {
         let mut series = SeriesView::default();
         let mut at = 0;
         let value = |v: Option<i64>| v.map_or(f64::NAN, |v| v as f64 / 1000.0);
-        for (step, pressure, flow, temperature) in rows {
-            at += step;
-            series.0.push(Timestamp::from_millis(at), Gauges::new(value(pressure), value(flow), value(temperature)));
+        for point in agent.series.chunks_exact(4) {
+            at += point[0].unwrap_or_default();
+            let gauges = Gauges::new(value(point[1]), value(point[2]), value(point[3]));
+            series.0.push(Timestamp::from_millis(at), gauges);
         }
-        agent.series = series;
+        let id = agent.summary.agent_id.clone();
+        let (stream, states) = (VecDeque::from(agent.stream), VecDeque::from(agent.states));
+        garden.agents.insert(id, AgentView { summary: agent.summary, series, stream, states });
     }
     (garden, packed.now)
 }
 
-fn rows(points: &[MetricPoint]) -> Vec<Row> {
+impl FromJson for Packed {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let mut fields = Fields::of(value)?;
+        Ok(Self { gateway: fields.take("gateway")?, now: fields.take("now")?, agents: fields.take("agents")? })
+    }
+}
+
+impl FromJson for PackedAgent {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let mut fields = Fields::of(value)?;
+        Ok(Self {
+            summary: fields.take("summary")?,
+            stream: fields.take("stream")?,
+            states: fields.take("states")?,
+            series: fields.take("series")?,
+        })
+    }
+}
+
+fn numbers(points: &[MetricPoint]) -> Vec<Option<i64>> {
     let whole = |v: Option<f64>| v.map(|v| (v * 1000.0).round() as i64);
     let mut before = 0;
-    let row = |p: &MetricPoint| {
+    let point = |p: &MetricPoint| {
         let step = p.ts.as_millis() - std::mem::replace(&mut before, p.ts.as_millis());
         let g = p.mean;
         let temperature = g.temperature.map(Temperature::get);
-        (step, whole(g.pressure.map(QueuePressure::get)), whole(g.flow.map(Flow::get)), whole(temperature))
+        [Some(step), whole(g.pressure.map(QueuePressure::get)), whole(g.flow.map(Flow::get)), whole(temperature)]
     };
-    points.iter().map(row).collect()
+    points.iter().flat_map(point).collect()
 }
 
 /// One point per slot: the mean of its readings, at the last of their moments.

@@ -1,6 +1,5 @@
 //! Gauge history of one agent, in two resolutions: every second of 15 minutes, every 15 seconds of 24 hours.
 
-use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use wire::{Flow, Gauges, MetricPoint, QueuePressure, Temperature, Timestamp};
 
@@ -14,11 +13,10 @@ pub const COARSE_STEP_S: u32 = 15;
 pub const COARSE_POINTS: usize = 5_760;
 
 /// The history of one agent. A second that was not sampled leaves a hole, not a zero.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Series {
     fine: VecDeque<MetricPoint>,
     coarse: VecDeque<MetricPoint>,
-    #[serde(skip)]
     open: Bucket,
 }
 

@@ -1,11 +1,15 @@
 //! One fold of the event stream for every window: browser, terminal, test. Two renderers, one reducer.
 
 use crate::series::Series;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use wire::{
     AgentId, AgentSummary, Envelope, Event, EventKind, FluxState, Frame, Gap, Hello, MetricSeries, Position, Seq,
-    Timestamp, frame::Control,
+    Timestamp,
+    frame::Control,
+    read::{Fields, FromJson, Wrong},
+    record,
 };
 
 /// Events a window keeps per agent for its stream.
@@ -14,7 +18,7 @@ pub const STREAM_EVENTS: usize = 500;
 pub const STATE_CHANGES: usize = 100;
 
 /// What a window knows of the garden.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Garden {
     /// The run of the gateway this was learned from; another one means it was restarted.
     pub gateway: Option<String>,
@@ -23,7 +27,7 @@ pub struct Garden {
 }
 
 /// What a window knows of one agent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AgentView {
     /// The newest summary, kept up to date by events.
     pub summary: AgentSummary,
@@ -36,7 +40,7 @@ pub struct AgentView {
 }
 
 /// [`Series`] with the equality a window needs: same newest point, same length.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct SeriesView(pub Series);
 
 impl PartialEq for SeriesView {
@@ -46,7 +50,7 @@ impl PartialEq for SeriesView {
 }
 
 /// A line of an agent's stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
     /// It said something.
@@ -57,14 +61,29 @@ pub enum Entry {
     NewEpoch(Timestamp),
 }
 
+impl FromJson for Entry {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let mut fields = Fields::of(value)?;
+        if let Some(event) = fields.take("event")? {
+            return Ok(Self::Event(event));
+        }
+        match fields.take("gap")? {
+            Some(gap) => Ok(Self::Gap(gap)),
+            None => fields.take("new_epoch").map(Self::NewEpoch),
+        }
+    }
+}
+
 /// A change of state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct StateChange {
     /// When.
     pub ts: Timestamp,
     /// The state it entered.
     pub state: FluxState,
 }
+
+record!(StateChange { ts, state });
 
 /// What a frame did to the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

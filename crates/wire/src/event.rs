@@ -1,14 +1,18 @@
 //! What an agent says on its mirror. Sent by the runtime, read by every observer.
 //!
-//! Adding an event: a variant here, its name in [`EventKind`], a golden line in `tests/golden.rs`, and an arm in
-//! `core::view`.
+//! Adding an event: a variant here and its arm in `Event::read`, its name in [`EventKind`], a golden line in
+//! `tests/golden.rs`, and an arm in `core::view`.
 
-use crate::{AgentId, Epoch, FluxState, Gauges, Position, Seq, Temperature, Timestamp};
+use crate::{
+    AgentId, Epoch, FluxState, Gauges, Position, Seq, Temperature, Timestamp, deserialize,
+    read::{Fields, FromJson, Wrong},
+    record,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One event, without its place in the log. `type` on the wire is the variant's name in snake case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// The gauges, once a second.
@@ -60,7 +64,7 @@ pub enum Event {
 }
 
 /// A step of an agent's life.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Transition {
     /// The state now.
     pub state: FluxState,
@@ -72,8 +76,10 @@ pub struct Transition {
     pub data: Option<Value>,
 }
 
+record!(Transition { state, previous, data });
+
 /// A failure, in words for the person who reads the stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ErrorData {
     /// What failed and why.
     pub error: String,
@@ -84,8 +90,10 @@ pub struct ErrorData {
     pub hint: Option<String>,
 }
 
+record!(ErrorData { error, error_type, hint });
+
 /// How bad a fever is: high above 0.95.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeverSeverity {
     /// Above the threshold.
@@ -94,8 +102,20 @@ pub enum FeverSeverity {
     High,
 }
 
+impl FromJson for FeverSeverity {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        match value.as_str() {
+            Some("moderate") => Ok(Self::Moderate),
+            Some("high") => Ok(Self::High),
+            _ => Err(Wrong::expected("moderate or high")),
+        }
+    }
+}
+
+deserialize!(FeverSeverity);
+
 /// Which mark was crossed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeverData {
     /// The mark, 0 to 1.
     pub threshold: f64,
@@ -103,15 +123,19 @@ pub struct FeverData {
     pub severity: FeverSeverity,
 }
 
+record!(FeverData { threshold, severity });
+
 /// How long a fever lasted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FeverEndedData {
     /// Milliseconds from crossing to crossing.
     pub duration_ms: u64,
 }
 
+record!(FeverEndedData { duration_ms });
+
 /// State of the circuit breaker that guards a sampler.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CircuitState {
     /// Sampling as usual.
@@ -122,8 +146,21 @@ pub enum CircuitState {
     HalfOpen,
 }
 
+impl FromJson for CircuitState {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        match value.as_str() {
+            Some("closed") => Ok(Self::Closed),
+            Some("open") => Ok(Self::Open),
+            Some("half_open") => Ok(Self::HalfOpen),
+            _ => Err(Wrong::expected("closed, open or half_open")),
+        }
+    }
+}
+
+deserialize!(CircuitState);
+
 /// Trouble of a sampler.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DegradedData {
     /// What went wrong last.
     pub error: String,
@@ -133,8 +170,10 @@ pub struct DegradedData {
     pub failure_count: u32,
 }
 
+record!(DegradedData { error, circuit_state, failure_count });
+
 /// An event in its place: what crosses the socket.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Envelope {
     /// Who said it.
     pub agent_id: AgentId,
@@ -155,7 +194,35 @@ impl Envelope {
     pub fn position(&self) -> Position {
         Position { epoch: self.epoch.clone(), seq: self.seq }
     }
+
+    pub(crate) fn read(kind: EventKind, fields: &mut Fields) -> Result<Self, Wrong> {
+        Ok(Self {
+            agent_id: fields.take("agent_id")?,
+            epoch: fields.take("epoch")?,
+            seq: fields.take("seq")?,
+            ts: fields.take("ts")?,
+            event: Event::read(kind, fields)?,
+        })
+    }
 }
+
+impl FromJson for Envelope {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let mut fields = Fields::of(value)?;
+        let kind = fields.take("type")?;
+        Self::read(kind, &mut fields)
+    }
+}
+
+impl FromJson for Event {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let mut fields = Fields::of(value)?;
+        let kind = fields.take("type")?;
+        Self::read(kind, &mut fields)
+    }
+}
+
+deserialize!(Envelope, Event);
 
 /// The name of each event type, for filters, counters and style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -213,6 +280,13 @@ impl EventKind {
     }
 }
 
+impl FromJson for EventKind {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let known = value.as_str().and_then(|text| Self::ALL.into_iter().find(|kind| kind.as_str() == text));
+        known.ok_or(Wrong::expected("a type of event"))
+    }
+}
+
 impl Event {
     /// Which kind this is.
     #[must_use]
@@ -228,5 +302,25 @@ impl Event {
             Self::FeverEnded { .. } => EventKind::FeverEnded,
             Self::MetricsDegraded { .. } => EventKind::MetricsDegraded,
         }
+    }
+
+    fn read(kind: EventKind, fields: &mut Fields) -> Result<Self, Wrong> {
+        Ok(match kind {
+            EventKind::Metabolism => Self::Metabolism {
+                state: fields.take("state")?,
+                gauges: Gauges::from_fields(fields)?,
+                observers: fields.take("observers")?,
+            },
+            EventKind::Result => Self::Result { data: fields.take("data")? },
+            EventKind::Error => Self::Error { data: fields.take("data")? },
+            EventKind::AgentStarted => Self::AgentStarted(Transition::from_fields(fields)?),
+            EventKind::AgentStateChanged => Self::AgentStateChanged(Transition::from_fields(fields)?),
+            EventKind::AgentStopped => Self::AgentStopped(Transition::from_fields(fields)?),
+            EventKind::Fever => Self::Fever { temperature: fields.take("temperature")?, data: fields.take("data")? },
+            EventKind::FeverEnded => {
+                Self::FeverEnded { temperature: fields.take("temperature")?, data: fields.take("data")? }
+            }
+            EventKind::MetricsDegraded => Self::MetricsDegraded { data: fields.take("data")? },
+        })
     }
 }

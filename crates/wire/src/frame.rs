@@ -1,6 +1,10 @@
 //! Everything on an observe socket that is not an event: `hello`, `gap`, `ping`, and the one message a client may send.
 
-use crate::{AgentId, AgentSummary, Envelope, Epoch, FluxState, Seq};
+use crate::{
+    AgentId, AgentSummary, Envelope, Epoch, EventKind, FluxState, Seq, deserialize,
+    read::{Fields, FromJson, Wrong},
+    record,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,7 +16,7 @@ pub const PROTOCOL: u32 = 1;
 pub const CLIENT_FRAME_MAX: usize = 4096;
 
 /// The first frame of an observe socket. Sent by the gateway.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hello {
     /// [`PROTOCOL`].
     pub protocol: u32,
@@ -39,8 +43,10 @@ pub struct Hello {
     pub agents: Option<Vec<AgentSummary>>,
 }
 
+record!(Hello { protocol, gateway, agent_id, epoch, head_seq, recovered, state, pending, agents });
+
 /// Events that this observer will never see. Sent by the gateway in their place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gap {
     /// Whose events.
     pub agent_id: AgentId,
@@ -52,8 +58,10 @@ pub struct Gap {
     pub to_seq: Seq,
 }
 
+record!(Gap { agent_id, missed, from_seq, to_seq });
+
 /// A control frame as it is written: these carry no `seq`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Control {
     /// The first frame.
@@ -63,6 +71,27 @@ pub enum Control {
     /// Still here.
     Ping,
 }
+
+impl Control {
+    fn read(kind: &str, fields: &mut Fields) -> Result<Option<Self>, Wrong> {
+        Ok(Some(match kind {
+            "hello" => Self::Hello(Box::new(Hello::from_fields(fields)?)),
+            "gap" => Self::Gap(Gap::from_fields(fields)?),
+            "ping" => Self::Ping,
+            _ => return Ok(None),
+        }))
+    }
+}
+
+impl FromJson for Control {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let mut fields = Fields::of(value)?;
+        let kind: String = fields.take("type")?;
+        Self::read(&kind, &mut fields)?.ok_or(Wrong::expected("hello, gap or ping"))
+    }
+}
+
+deserialize!(Control);
 
 /// Any frame of an observe socket, as a client reads it.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,19 +115,19 @@ impl Frame {
     /// # Errors
     /// Text that is not a JSON object with a `type`.
     pub fn decode(text: &str) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Head {
-            r#type: String,
-            agent_id: Option<AgentId>,
-            seq: Option<Seq>,
+        let value: Value = serde_json::from_str(text)?;
+        Self::read(value).map_err(serde::de::Error::custom)
+    }
+
+    fn read(value: Value) -> Result<Self, Wrong> {
+        let mut fields = Fields::of(value)?;
+        let kind: String = fields.take("type")?;
+        if let Some(kind) = EventKind::ALL.into_iter().find(|known| known.as_str() == kind) {
+            return Envelope::read(kind, &mut fields).map(|envelope| Self::Event(Box::new(envelope)));
         }
-        let head: Head = serde_json::from_str(text)?;
-        if crate::EventKind::ALL.iter().any(|kind| kind.as_str() == head.r#type) {
-            return serde_json::from_str(text).map(|e| Self::Event(Box::new(e)));
-        }
-        match head.r#type.as_str() {
-            "hello" | "gap" | "ping" => serde_json::from_str(text).map(Self::Control),
-            _ => Ok(Self::Unknown { agent_id: head.agent_id, seq: head.seq }),
+        match Control::read(&kind, &mut fields)? {
+            Some(control) => Ok(Self::Control(control)),
+            None => Ok(Self::Unknown { agent_id: fields.take("agent_id")?, seq: fields.take("seq")? }),
         }
     }
 }

@@ -1,6 +1,12 @@
 //! The three gauges of an agent. Sent by the sampler once a second, read by every window.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use crate::{
+    deserialize,
+    read::{FromJson, Wrong},
+    record,
+};
+use serde::Serialize;
+use serde_json::Value;
 
 macro_rules! gauge {
     ($(#[$doc:meta])* $name:ident, $min:expr, $max:expr) => {
@@ -23,12 +29,13 @@ macro_rules! gauge {
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let value = f64::deserialize(d)?;
-                Self::new(value).ok_or_else(|| serde::de::Error::custom("a gauge is a finite number"))
+        impl FromJson for $name {
+            fn from_json(value: Value) -> Result<Self, Wrong> {
+                f64::from_json(value).and_then(|v| Self::new(v).ok_or(Wrong::expected("a finite number")))
             }
         }
+
+        deserialize!($name);
     };
 }
 
@@ -46,18 +53,17 @@ gauge!(
 );
 
 /// One reading of all three. A gauge that has no value is `null` on the wire: a hole, never a zero.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Gauges {
     /// Backlog in percent.
-    #[serde(default)]
     pub pressure: Option<QueuePressure>,
     /// Events per second.
-    #[serde(default)]
     pub flow: Option<Flow>,
     /// Work, 0 to 1.
-    #[serde(default)]
     pub temperature: Option<Temperature>,
 }
+
+record!(Gauges { pressure, flow, temperature });
 
 impl Gauges {
     /// Builds a reading from plain numbers; what is not finite becomes a hole.

@@ -1,6 +1,8 @@
 //! Identifiers and positions. Parsed once at the door, trusted afterwards.
 
+use crate::read::{FromJson, Wrong};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 /// Longest agent id, in bytes.
@@ -137,6 +139,12 @@ impl fmt::Debug for AgentId {
     }
 }
 
+impl FromJson for AgentId {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        value.as_str().and_then(|text| Self::parse(text).ok()).ok_or(Wrong::expected("an agent id"))
+    }
+}
+
 impl Borrow<str> for AgentId {
     fn borrow(&self) -> &str {
         &self.0
@@ -182,6 +190,12 @@ impl Epoch {
     }
 }
 
+impl FromJson for Epoch {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        value.as_str().map(|text| Self(text.into())).ok_or(Wrong::expected("a text"))
+    }
+}
+
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -201,6 +215,12 @@ impl Seq {
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0 + 1)
+    }
+}
+
+impl FromJson for Seq {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        u64::from_json(value).map(Self)
     }
 }
 

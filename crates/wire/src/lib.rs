@@ -19,6 +19,7 @@
 //! | [`close`] | WebSocket close codes, and whether to come back |
 //! | [`route`] | every URL |
 //! | [`time`] | timestamps |
+//! | [`read`] | how events, frames and summaries are read |
 
 pub mod close;
 pub mod command;
@@ -28,6 +29,7 @@ pub mod gauge;
 pub mod id;
 pub mod perturb;
 pub mod problem;
+pub mod read;
 pub mod route;
 pub mod scope;
 pub mod session;

@@ -1,10 +1,15 @@
 //! The life-cycle states of an agent, spelled the same on every door.
 
-use serde::{Deserialize, Serialize};
+use crate::{
+    deserialize,
+    read::{FromJson, Wrong},
+};
+use serde::Serialize;
+use serde_json::Value;
 use std::fmt;
 
 /// Where an agent is in its life. The judge of which may follow which is `core::lifecycle`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FluxState {
     /// Created, not started.
@@ -51,6 +56,15 @@ impl FluxState {
         matches!(self, Self::Stopped | Self::Collapsed)
     }
 }
+
+impl FromJson for FluxState {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let known = value.as_str().and_then(|text| Self::ALL.into_iter().find(|state| state.as_str() == text));
+        known.ok_or(Wrong::expected("a state"))
+    }
+}
+
+deserialize!(FluxState);
 
 impl fmt::Display for FluxState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

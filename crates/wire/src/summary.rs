@@ -1,11 +1,11 @@
 //! What REST says about agents and their history. Sent by the gateway, read by pages and programs.
 
-use crate::{AgentId, Envelope, Epoch, FluxState, Gauges, Seq, Timestamp};
+use crate::{AgentId, Envelope, Epoch, FluxState, Gauges, Seq, Timestamp, record};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One agent as it is now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AgentSummary {
     /// Its id.
     pub agent_id: AgentId,
@@ -26,7 +26,6 @@ pub struct AgentSummary {
     /// Names of its exposed commands, hidden ones left out.
     pub commands: Vec<String>,
     /// Items it gave up because there was no room for them, since the start of this life.
-    #[serde(default)]
     pub dropped: u64,
     /// The life of its log.
     pub epoch: Epoch,
@@ -39,6 +38,24 @@ pub struct AgentSummary {
     /// When this life began.
     pub started: Timestamp,
 }
+
+record!(AgentSummary {
+    agent_id,
+    genus,
+    description,
+    state,
+    metrics,
+    in_fever,
+    observers,
+    pending,
+    commands,
+    dropped = 0,
+    epoch,
+    seq,
+    total_events,
+    last_event,
+    started,
+});
 
 /// `GET /api/agents`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

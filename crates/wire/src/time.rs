@@ -1,6 +1,11 @@
 //! Timestamps: RFC 3339 in UTC with milliseconds. The caller brings the clock.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::{
+    deserialize,
+    read::{FromJson, Wrong},
+};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use std::{fmt, str::FromStr};
 
 const DAY_MS: i64 = 86_400_000;
@@ -112,12 +117,13 @@ impl Serialize for Timestamp {
     }
 }
 
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
+impl FromJson for Timestamp {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        value.as_str().and_then(parse).ok_or(Wrong::expected("a moment in RFC 3339"))
     }
 }
+
+deserialize!(Timestamp);
 
 #[cfg(test)]
 mod tests {

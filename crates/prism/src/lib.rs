@@ -12,6 +12,7 @@ mod exposed;
 #[doc(hidden)]
 pub mod generated;
 mod nearest;
+pub mod openapi;
 mod schema;
 mod words;
 

@@ -167,6 +167,7 @@ fn summary() -> AgentSummary {
         observers: 1,
         pending: Vec::new(),
         commands: vec!["count".into()],
+        dropped: 0,
         epoch: Epoch::from_bits(7),
         seq: Seq(3),
         total_events: 3,

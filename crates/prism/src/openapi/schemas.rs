@@ -94,6 +94,7 @@ fn agents() -> Named {
             ("observers", json!({ "type": "integer", "minimum": 0 })),
             ("pending", pending.clone()),
             ("commands", json!({ "type": "array", "items": { "type": "string" } })),
+            ("dropped", json!({ "type": "integer", "minimum": 0 })),
             ("epoch", reference("Epoch")),
             ("seq", reference("Seq")),
             ("total_events", json!({ "type": "integer", "minimum": 0 })),

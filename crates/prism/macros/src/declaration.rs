@@ -77,7 +77,7 @@ pub(crate) fn read(options: TokenStream, item: TokenStream) -> (TokenStream, Res
         match exposed.as_slice() {
             [] => {}
             [attribute] => {
-                let options = errors.keep(Expose::read(attribute)).unwrap_or_default();
+                let options = errors.keep(Expose::read(attribute));
                 commands.extend(command(method, options, &mut errors));
             }
             [_, second, ..] => errors.add(Error::new_spanned(second, "#[expose] stands here twice")),
@@ -99,7 +99,8 @@ fn as_method(item: &mut ImplItem) -> Option<&mut ImplItemFn> {
     }
 }
 
-fn command(method: &mut ImplItemFn, options: Expose, errors: &mut Errors) -> Option<Command> {
+/// Without options, because they could not be read, it is only looked at for further mistakes.
+fn command(method: &mut ImplItemFn, options: Option<Expose>, errors: &mut Errors) -> Option<Command> {
     let signature = &mut method.sig;
     let name = plain(&signature.ident);
     if let Err(why) = check_name(&name) {
@@ -110,11 +111,11 @@ fn command(method: &mut ImplItemFn, options: Expose, errors: &mut Errors) -> Opt
         errors.add(Error::new_spanned(&signature.generics, why));
     }
     let doc = Doc::read(&method.attrs);
-    let (help, description) = match &options.help {
-        Some(help) => (help.clone(), doc.whole()),
+    let (help, description) = match options.as_ref().and_then(|options| options.help.clone()) {
+        Some(help) => (help, doc.whole()),
         None => (doc.first(), doc.rest()),
     };
-    if help.trim().is_empty() {
+    if help.trim().is_empty() && options.is_some() {
         let why = "say what this command does: with a doc comment, or with #[expose(help = \"…\")]";
         errors.add(Error::new_spanned(&signature.ident, why));
     }
@@ -131,7 +132,7 @@ fn command(method: &mut ImplItemFn, options: Expose, errors: &mut Errors) -> Opt
     });
     let parameters = typed.filter_map(|typed| errors.keep(parameter(typed))).collect();
     let answer = errors.keep(answer(&signature.output))?;
-    let is_async = signature.asyncness.is_some();
+    let (is_async, options) = (signature.asyncness.is_some(), options?);
     Some(Command { method: signature.ident.clone(), name, help, description, options, is_async, parameters, answer })
 }
 
@@ -279,3 +280,6 @@ impl Errors {
         self.0.map_or(Ok(value), Err)
     }
 }
+
+#[cfg(test)]
+mod tests;

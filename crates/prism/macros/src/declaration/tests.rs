@@ -1,3 +1,5 @@
+//! What the reader of declarations accepts, and what it says about the rest.
+
 use super::*;
 use quote::quote;
 

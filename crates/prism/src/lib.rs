@@ -65,6 +65,7 @@
 //! | | `aliases("…")` | other names it answers to |
 //! | | `hidden` | not listed, still callable |
 //! | | `async fn` | runs among the others; a plain `fn` is run where it may block ([`Exposed::is_blocking`]) |
+//! | | `&self`, `&mut self` | either; an `async fn` with `&self` needs a type that is `Sync` |
 //! | parameter | doc comment or `#[arg(help = "…")]` | what it is |
 //! | | `#[arg(default = …)]`, `#[arg(default)]` | what it is when left out; without a value the type's own default |
 //! | | `Option<T>` | may be left out, or `null` |

@@ -23,6 +23,15 @@ struct Reading {
     when: Option<Tense>,
 }
 
+/// An error of an author's own.
+struct Stumbled;
+
+impl From<Stumbled> for CallError {
+    fn from(_: Stumbled) -> Self {
+        Self::failed("stumbled", "a stone lay there")
+    }
+}
+
 #[derive(Default)]
 struct Grammar {
     written: u32,
@@ -72,6 +81,19 @@ impl Grammar {
         if loud { r#type.to_uppercase() } else { r#type }
     }
 
+    /// Looks, without changing anything, and without an argument.
+    #[expose(reads)]
+    async fn peek(&self) -> u32 {
+        self.written
+    }
+
+    /// Fails in words of its own.
+    #[expose]
+    fn stumble(&self, cx: &mut dyn CallCx) -> Result<(), Stumbled> {
+        cx.chunk(json!("oh"));
+        Err(Stumbled)
+    }
+
     fn not_exposed(&self) -> u32 {
         self.written
     }
@@ -105,7 +127,7 @@ fn call(agent: &mut dyn Exposed, command: &str, arguments: Value) -> Result<Valu
 fn a_spec_says_what_the_method_says() {
     let specs = Grammar::default().specs();
     let names: Vec<_> = specs.iter().map(|s| s.name.as_str()).collect();
-    assert_eq!(names, ["parse", "write", "forget", "echo"], "in the order of declaration");
+    assert_eq!(names, ["parse", "write", "forget", "echo", "peek", "stumble"], "in the order of declaration");
     let parse = &specs[0];
     assert_eq!(parse.help, "Reads a sentence: what is to be done.");
     assert_eq!(parse.description, "More of it.\n\nEven more.");
@@ -154,4 +176,32 @@ fn commands_are_called_by_name_and_alias() {
     assert_eq!(answer, "Once upon a time");
     assert_eq!((notes.chunks, notes.tokens), (vec![json!("Once")], (3, 1)));
     assert_eq!(agent.not_exposed(), 1);
+}
+
+#[test]
+fn what_a_method_says_of_its_failure_arrives() {
+    let mut agent = Grammar::default();
+    let empty = call(&mut agent, "write", json!({ "prompt": "" })).unwrap_err();
+    assert_eq!((empty.code(), empty.advice()), ("nothing_to_write", Some("say what to write")));
+    assert_eq!(empty.to_string(), "the prompt is empty");
+    let mut notes = Notes::default();
+    let stumbled = block_on(agent.call("stumble", Arguments::new(), &mut notes)).unwrap_err();
+    assert_eq!((stumbled.code(), stumbled.advice(), notes.chunks), ("stumbled", None, vec![json!("oh")]));
+    assert_eq!(call(&mut agent, "peek", json!({})).unwrap(), 0);
+}
+
+#[test]
+fn names_and_defaults_that_rust_spells_otherwise_are_plain_on_the_wire() {
+    let mut agent = Grammar::default();
+    assert_eq!(call(&mut agent, "echo", json!({})).unwrap(), "hm");
+    assert_eq!(call(&mut agent, "echo", json!({ "type": "so", "loud": true })).unwrap(), "SO");
+}
+
+#[test]
+fn results_have_schemas() {
+    let specs = Grammar::default().specs();
+    let of = |name: &str| &specs.iter().find(|spec| spec.name == name).unwrap().result;
+    assert_eq!(of("write"), &json!({ "type": "string" }), "of what stands in Ok");
+    assert_eq!(of("forget"), &json!({ "type": "null" }));
+    assert_eq!(of("parse")["required"], json!(["words", "when"]), "as it is written, nulls and all");
 }

@@ -9,11 +9,28 @@ mod source;
 
 pub use source::{Flags, Setting, Settings, Source};
 
+use crate::auth::{
+    AdminToken,
+    tokens::{TokenError, VARIABLE},
+};
 use std::{net::IpAddr, path::PathBuf};
 
 /// Every key, in the order `terrarium config` prints them.
-pub const KEYS: [&str; 11] =
-    ["host", "port", "data", "watch", "tail", "host_agent", "observe", "history", "origins", "max_observers", "log"];
+pub const KEYS: [&str; 13] = [
+    "host",
+    "port",
+    "data",
+    "watch",
+    "tail",
+    "host_agent",
+    "observe",
+    "history",
+    "origins",
+    "max_observers",
+    "perturb_rate",
+    "perturb_burst",
+    "log",
+];
 
 /// Port when none is given.
 pub const DEFAULT_PORT: u16 = 8080;
@@ -24,10 +41,15 @@ pub const MAX_HISTORY: usize = 4096;
 /// Observers at one time when the configuration does not say otherwise.
 pub const DEFAULT_MAX_OBSERVERS: usize = 100_000;
 
+/// Perturbations a second per client when the configuration does not say otherwise.
+pub const DEFAULT_PERTURB_RATE: u32 = 10;
+/// Perturbations at once per client when the configuration does not say otherwise.
+pub const DEFAULT_PERTURB_BURST: u32 = 20;
+
 /// A validated configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Address to listen on; a loopback address.
+    /// Address to listen on. Beyond loopback the gateway starts only if somebody has a token.
     pub host: IpAddr,
     /// Port to listen on; 0 takes a free one.
     pub port: u16,
@@ -39,14 +61,31 @@ pub struct Config {
     pub tail: Vec<PathBuf>,
     /// Whether this machine itself is an agent.
     pub host_agent: bool,
+    /// Who may watch.
+    pub observe: Observe,
     /// Events replayed to a new observer.
     pub history: usize,
     /// Web origins besides our own that may open sockets; their hosts are accepted as `Host`, too.
     pub origins: Vec<String>,
     /// Observers at one time.
     pub max_observers: usize,
+    /// Perturbations a second per client; 0 where there is no limit.
+    pub perturb_rate: u32,
+    /// Perturbations at once per client.
+    pub perturb_burst: u32,
     /// How the log is written.
     pub log: LogFormat,
+    /// The token of the environment. Not a key: a secret belongs neither on a command line nor into `terrarium config`.
+    pub admin: Option<AdminToken>,
+}
+
+/// Who may watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observe {
+    /// Whoever can reach the gateway.
+    Public,
+    /// Whoever has a token with the scope `observe`.
+    Token,
 }
 
 /// How the log is written.
@@ -77,18 +116,6 @@ pub enum ConfigError {
         /// A value that would do.
         example: String,
     },
-    /// A value that is understood and refused.
-    #[error("{key}: {value:?} (from {from}) is refused: {why}")]
-    Refused {
-        /// The key.
-        key: &'static str,
-        /// What was given.
-        value: String,
-        /// Where it stands.
-        from: String,
-        /// Why, and what to do.
-        why: String,
-    },
     /// A key in the file that does not exist.
     #[error("{key}: {file} names a key that does not exist{}", did_you_mean(*near))]
     UnknownKey {
@@ -99,6 +126,9 @@ pub enum ConfigError {
         /// The key that was probably meant.
         near: Option<&'static str>,
     },
+    /// The token of the environment is too easy to guess. Not shown, because it is a secret all the same.
+    #[error("{}", TokenError::TooWeak)]
+    WeakToken,
     /// The file cannot be read or is not TOML.
     #[error("config: {file} {why}")]
     File {
@@ -126,7 +156,11 @@ impl Config {
     /// The first key that has a value it cannot take.
     pub fn load(flags: &Flags) -> Result<(Self, Settings), ConfigError> {
         let settings = Settings::gather(flags, |name| std::env::var(name).ok())?;
-        Ok((Self::build(&settings)?, settings))
+        let mut config = Self::build(&settings)?;
+        if let Some(text) = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty()) {
+            config.admin = Some(AdminToken::new(&text).map_err(|_| ConfigError::WeakToken)?);
+        }
+        Ok((config, settings))
     }
 
     /// Validates what was gathered.
@@ -134,7 +168,6 @@ impl Config {
     /// # Errors
     /// The first key that has a value it cannot take.
     pub fn build(settings: &Settings) -> Result<Self, ConfigError> {
-        settings.get("observe").parse(parse::observe)?;
         Ok(Self {
             host: settings.get("host").parse(parse::host)?,
             port: settings.get("port").parse(parse::port)?,
@@ -142,10 +175,14 @@ impl Config {
             watch: settings.get("watch").parse_optional(parse::folder)?,
             tail: settings.get("tail").parse_each(parse::path)?,
             host_agent: settings.get("host_agent").parse(parse::switch)?,
+            observe: settings.get("observe").parse(parse::observe)?,
             history: settings.get("history").parse(parse::history)?,
             origins: settings.get("origins").parse_each(parse::origin)?,
             max_observers: settings.get("max_observers").parse(parse::max_observers)?,
+            perturb_rate: settings.get("perturb_rate").parse(parse::perturb_rate)?,
+            perturb_burst: settings.get("perturb_burst").parse(parse::perturb_burst)?,
             log: settings.get("log").parse(parse::log)?,
+            admin: None,
         })
     }
 
@@ -159,10 +196,14 @@ impl Config {
             watch: None,
             tail: Vec::new(),
             host_agent: false,
+            observe: Observe::Public,
             history: DEFAULT_HISTORY,
             origins: Vec::new(),
             max_observers: DEFAULT_MAX_OBSERVERS,
+            perturb_rate: DEFAULT_PERTURB_RATE,
+            perturb_burst: DEFAULT_PERTURB_BURST,
             log: LogFormat::Auto,
+            admin: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! An [`Error`] becomes a response that carries a [`Problem`]; [`finish`] writes it as `application/problem+json` with
 //! the path that was asked for.
 
+use crate::auth::Verdict;
 use axum::{
     body::Body,
     extract::Request,
@@ -10,7 +11,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use wire::{AgentId, Problem, id::IdError};
+use std::time::Duration;
+use wire::{AgentId, Problem, Scope, id::IdError};
 
 /// Everything a door may have to say no to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,24 @@ pub(crate) enum Error {
     WebSocketOnly,
     #[error("this gateway does not answer to the name {host:?}")]
     ForeignHost { host: String },
+    #[error("this needs a token{}", with_scope(*scope))]
+    TokenNeeded { scope: Option<Scope> },
+    #[error("the token or ticket is not, or no longer, good")]
+    TokenRefused,
+    #[error("this needs the scope {}, and the token has {}", needs.as_str(), listed(held))]
+    ScopeMissing { needs: Scope, held: Vec<Scope> },
+    #[error("a page of another origin asked for this")]
+    ForeignOrigin,
+    #[error("a write on the word of a cookie has to carry the header x-csrf-token")]
+    CsrfMissing,
+    #[error("this sign-in link {}", spent(*why))]
+    LinkRefused { why: Verdict },
+    #[error("too many failed attempts from this address; the next one is welcome in {} s", seconds(*retry))]
+    Slowed { retry: Duration },
+    #[error("too many requests; the next one is welcome in {} ms", retry.as_millis().max(1))]
+    TooFast { retry: Duration },
+    #[error("{what} cannot be read: {why}")]
+    BadBody { what: &'static str, why: String },
     #[error("the gateway is stopping")]
     Draining,
     #[error("the gateway failed to answer; its log says why")]
@@ -42,12 +62,40 @@ fn or_one_of(nearest: &[AgentId]) -> String {
     }
 }
 
+fn with_scope(scope: Option<Scope>) -> String {
+    scope.map_or_else(String::new, |s| format!(" with the scope {}", s.as_str()))
+}
+
+fn listed(scopes: &[Scope]) -> String {
+    match scopes {
+        [] => "none".to_owned(),
+        some => some.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn spent(why: Verdict) -> &'static str {
+    match why {
+        Verdict::Used => "has been used",
+        Verdict::Expired => "is too old",
+        Verdict::Unknown | Verdict::Good => "is not one of this gateway, as it runs now",
+    }
+}
+
+fn seconds(time: Duration) -> u128 {
+    time.as_millis().div_ceil(1000).max(1)
+}
+
 impl Error {
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::UnknownAgent { .. } | Self::NotAnAgentId { .. } | Self::NotFound => StatusCode::NOT_FOUND,
             Self::BadQuery { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TokenNeeded { .. } | Self::TokenRefused => StatusCode::UNAUTHORIZED,
+            Self::ScopeMissing { .. } | Self::ForeignOrigin | Self::CsrfMissing => StatusCode::FORBIDDEN,
+            Self::LinkRefused { .. } => StatusCode::GONE,
+            Self::Slowed { .. } | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::BadBody { .. } => StatusCode::BAD_REQUEST,
             Self::WebSocketOnly => StatusCode::UPGRADE_REQUIRED,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
@@ -65,6 +113,15 @@ impl Error {
             Self::MethodNotAllowed => ("method_not_allowed", "Method not allowed"),
             Self::WebSocketOnly => ("websocket_only", "A WebSocket is needed"),
             Self::ForeignHost { .. } => ("host_refused", "Another host was meant"),
+            Self::TokenNeeded { .. } => ("token_needed", "A token is needed"),
+            Self::TokenRefused => ("token_refused", "The token is not good"),
+            Self::ScopeMissing { .. } => ("scope_missing", "The token may not do this"),
+            Self::ForeignOrigin => ("origin_refused", "Another page asked"),
+            Self::CsrfMissing => ("csrf_missing", "The page's own header is missing"),
+            Self::LinkRefused { .. } => ("link_spent", "The sign-in link is spent"),
+            Self::Slowed { .. } => ("slowed", "Too many failed attempts"),
+            Self::TooFast { .. } => ("too_fast", "Too many requests"),
+            Self::BadBody { .. } => ("body_malformed", "The body cannot be read"),
             Self::Draining => ("draining", "Stopping"),
             Self::Internal => ("internal", "Something went wrong here"),
         }
@@ -79,7 +136,27 @@ impl Error {
             Self::NotFound => "GET /api/agents is a good place to begin",
             Self::MethodNotAllowed => "the Allow header lists the methods it takes",
             Self::WebSocketOnly => "connect with ws:// instead of http://",
-            Self::ForeignHost { .. } => "use http://127.0.0.1 or http://localhost, or start the gateway with --origin",
+            Self::ForeignHost { .. } => {
+                "use http://127.0.0.1, http://localhost or the machine's address, or start the gateway with --origin"
+            }
+            Self::TokenNeeded { scope } => {
+                let scope = scope.unwrap_or(Scope::Perturb).as_str();
+                return Some(format!(
+                    "make one with `terrarium token create --name NAME --scope {scope}` and send it as \
+                     `Authorization: Bearer trm_…`, or sign in at {}",
+                    wire::route::LOGIN
+                ));
+            }
+            Self::TokenRefused => "it may be mistyped, revoked or expired; `terrarium token list` shows every token",
+            Self::ScopeMissing { needs, .. } => {
+                let needs = needs.as_str();
+                return Some(format!("make another with `terrarium token create --name NAME --scope {needs}`"));
+            }
+            Self::ForeignOrigin => "open the gateway's own address, or start the gateway with --origin",
+            Self::CsrfMissing => "its value is the field csrf of GET /api/session; programs use a token instead",
+            Self::LinkRefused { .. } => "start the gateway again for another, or sign in with a token",
+            Self::Slowed { .. } | Self::TooFast { .. } => "the Retry-After header says how long to wait",
+            Self::BadBody { .. } => "send JSON such as {\"token\":\"trm_…\"}, or a form",
             Self::Draining => "try again when it is back",
             Self::Internal => return None,
         };
@@ -99,7 +176,13 @@ impl From<&Error> for Problem {
             code: code.to_owned(),
             hint: error.hint(),
             errors: Vec::new(),
-            retry_after_ms: matches!(error, Error::Draining).then_some(1000),
+            retry_after_ms: match error {
+                Error::Draining => Some(1000),
+                Error::Slowed { retry } | Error::TooFast { retry } => {
+                    Some(u64::try_from(retry.as_millis()).unwrap_or(u64::MAX).max(1))
+                }
+                _ => None,
+            },
         }
     }
 }
@@ -107,6 +190,15 @@ impl From<&Error> for Problem {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
+        let challenge = match self {
+            Self::TokenNeeded { .. } => Some("Bearer realm=\"terrarium\""),
+            Self::TokenRefused => Some("Bearer realm=\"terrarium\", error=\"invalid_token\""),
+            Self::ScopeMissing { .. } => Some("Bearer realm=\"terrarium\", error=\"insufficient_scope\""),
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
         response.extensions_mut().insert(Problem::from(&self));
         response
     }

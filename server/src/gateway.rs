@@ -1,9 +1,12 @@
 //! A running gateway: claims its data folder, listens, plants the configured agents, and ends in order.
 
 use crate::{
+    auth::{Auth, tokens::VARIABLE},
     config::Config,
     data::{DataError, DataFolder},
-    router, serve,
+    router,
+    routes::login,
+    serve,
     state::Shared,
 };
 use runtime::{
@@ -11,10 +14,15 @@ use runtime::{
     agents::{files, folder, host, tail},
     tasks::{OnPanic, StillRunning},
 };
-use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::{net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
-use wire::AgentId;
+use wire::{AgentId, route};
 
 /// All the time that stopping may take.
 pub const GRACE: Duration = Duration::from_secs(8);
@@ -26,6 +34,7 @@ pub struct Gateway {
     addr: SocketAddr,
     shared: Shared,
     tasks: Tasks,
+    login_code: String,
     _data: DataFolder,
 }
 
@@ -38,6 +47,14 @@ pub enum StartError {
     /// The store in the data folder.
     #[error("data: {0}")]
     Store(#[from] StoreError),
+    /// An address that others can reach, and nobody has a token.
+    #[error("{}", would_be_open(*.addr, data))]
+    Open {
+        /// Where it was to listen.
+        addr: SocketAddr,
+        /// The data folder without tokens.
+        data: PathBuf,
+    },
     /// The address.
     #[error("{}", cannot_listen(*.addr, error))]
     Listen {
@@ -74,6 +91,24 @@ fn cannot_listen(addr: SocketAddr, error: &io::Error) -> String {
     }
 }
 
+fn would_be_open(addr: SocketAddr, data: &Path) -> String {
+    format!(
+        "host: {} can be reached from other machines, and nobody has a token yet, so nobody could be told from a \
+         stranger. Make one first with `terrarium token create --name me --scope admin --data {}`, or set {VARIABLE}; or \
+         listen on 127.0.0.1 and come through a tunnel such as `ssh -L {port}:127.0.0.1:{port} this-machine`",
+        addr.ip(),
+        shell_word(data),
+        port = addr.port(),
+    )
+}
+
+/// A path as a shell takes it back.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-~".contains(c));
+    if plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 impl Gateway {
     /// Claims the data folder, listens, starts. Must be called within a tokio runtime.
     ///
@@ -83,8 +118,9 @@ impl Gateway {
         // Before the port: who holds the folder is the better thing to be told.
         let data = DataFolder::claim(&config.data)?;
         let addr = SocketAddr::new(config.host, config.port);
+        let opened = Opened::new(&config, addr).await?;
         let listener = TcpListener::bind(addr).await.map_err(|error| StartError::Listen { addr, error })?;
-        Self::begin(config, data, listener).await
+        Self::begin(config, data, opened, listener).await
     }
 
     /// Starts on a listener that is already bound.
@@ -93,18 +129,21 @@ impl Gateway {
     /// [`StartError`]; nothing runs then.
     pub async fn start(config: Config, listener: TcpListener) -> Result<Self, StartError> {
         let data = DataFolder::claim(&config.data)?;
-        Self::begin(config, data, listener).await
+        let addr = address_of(&listener, &config)?;
+        let opened = Opened::new(&config, addr).await?;
+        Self::begin(config, data, opened, listener).await
     }
 
-    async fn begin(config: Config, data: DataFolder, listener: TcpListener) -> Result<Self, StartError> {
-        let wanted = SocketAddr::new(config.host, config.port);
-        let addr = listener.local_addr().map_err(|error| StartError::Listen { addr: wanted, error })?;
+    async fn begin(
+        config: Config,
+        data: DataFolder,
+        opened: Opened,
+        listener: TcpListener,
+    ) -> Result<Self, StartError> {
+        let addr = address_of(&listener, &config)?;
         data.sign(addr)?;
         let tasks = Tasks::default();
-        let (store, aside) = Store::open(&config.data)?;
-        if let Some(aside) = aside {
-            tracing::error!(set_aside = %aside.display(), "the store was damaged; it was set aside and a new one begun");
-        }
+        let Opened { store, auth, login_code } = opened;
         let registry = Registry::start(tasks.clone(), Some(store));
         if let Err(error) = plant(&registry, &config) {
             if let Err(still) = registry.shutdown(FAREWELL).await {
@@ -112,9 +151,10 @@ impl Gateway {
             }
             return Err(error);
         }
-        let shared = Shared::new(registry, config);
+        let shared = Shared::new(registry, config, auth);
+        tasks.spawn("tokens", OnPanic::Stop, shared.auth.watch(tasks.stopping()));
         tasks.spawn("accept", OnPanic::Stop, serve::accept(listener, router::router(&shared), tasks.clone()));
-        Ok(Self { addr, shared, tasks, _data: data })
+        Ok(Self { addr, shared, tasks, login_code, _data: data })
     }
 
     /// Where it listens.
@@ -123,10 +163,21 @@ impl Gateway {
         self.addr
     }
 
-    /// Where it listens, as a URL.
+    /// Where it listens, as a URL that works on this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.addr)
+        let ip = match self.addr.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        format!("http://{}", SocketAddr::new(ip, self.addr.port()))
+    }
+
+    /// The address that signs somebody in, once and soon. A secret: show it to whoever started the gateway.
+    #[must_use]
+    pub fn login_link(&self) -> String {
+        format!("{}{}?{}={}", self.url(), route::LOGIN, login::ONCE, self.login_code)
     }
 
     /// The agents.
@@ -157,6 +208,34 @@ impl Gateway {
         }
         ended
     }
+}
+
+/// What is opened before anybody can knock.
+struct Opened {
+    store: Store,
+    auth: Auth,
+    login_code: String,
+}
+
+impl Opened {
+    /// Opens the store and the tokens in it. An address that others can reach needs at least one token.
+    async fn new(config: &Config, addr: SocketAddr) -> Result<Self, StartError> {
+        let (store, aside) = Store::open(&config.data)?;
+        if let Some(aside) = aside {
+            tracing::error!(set_aside = %aside.display(), "the store was damaged; it was set aside and a new one begun");
+        }
+        let (auth, login_code) = Auth::open(&config.data, config.admin, config.observe)?;
+        // Whoever cannot be counted is not there; the log says why.
+        if !addr.ip().to_canonical().is_loopback() && !auth.anybody().await.unwrap_or(false) {
+            return Err(StartError::Open { addr, data: config.data.clone() });
+        }
+        Ok(Self { store, auth, login_code })
+    }
+}
+
+fn address_of(listener: &TcpListener, config: &Config) -> Result<SocketAddr, StartError> {
+    let wanted = SocketAddr::new(config.host, config.port);
+    listener.local_addr().map_err(|error| StartError::Listen { addr: wanted, error })
 }
 
 /// The agents of the configuration.

@@ -10,23 +10,29 @@
 //! | `data` | the data folder and its lock |
 //! | `router` | every URL, and the layers around the doors |
 //! | `routes` | the doors |
+//! | [`auth`] | who may do what: tokens, sessions, links, tickets, and the guard before the doors |
+//! | `limit` | how often a client may do something |
 //! | `origin` | whom a browser may speak for |
 //! | `error` | failures as HTTP says them |
 //! | `assets` | the browser's half, embedded |
 //! | `serve` | the accept loop |
+//! | [`token_command`] | `terrarium token` |
 //! | `state` | what the doors share |
 
 mod assets;
+pub mod auth;
 pub mod config;
 mod data;
 mod error;
 pub mod gateway;
+mod limit;
 mod origin;
 mod router;
 mod routes;
 mod serve;
 mod socket;
 mod state;
+pub mod token_command;
 
 pub use config::Config;
 pub use gateway::{Gateway, StartError};

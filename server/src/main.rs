@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use server::{
     Config, Gateway, VERSION,
     config::{Flags, LogFormat, Settings},
+    token_command::{self, TokenVerb},
 };
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -23,12 +24,15 @@ struct Cli {
     flags: Flags,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Verb {
     /// Start the gateway; what happens when no command is given
     Serve,
     /// Print every effective setting and where it comes from
     Config,
+    /// Make, list and revoke tokens, also while a gateway runs on the same data folder
+    #[command(subcommand)]
+    Token(TokenVerb),
 }
 
 fn main() -> ExitCode {
@@ -44,9 +48,13 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let (config, settings) = Config::load(&cli.flags)?;
-    match cli.verb.unwrap_or(Verb::Serve) {
-        Verb::Config => print(&settings),
-        Verb::Serve => serve(config),
+    match &cli.verb {
+        Some(Verb::Config) => print(&settings),
+        Some(Verb::Token(verb)) => {
+            token_command::run(&config.data, verb, &mut std::io::stdout(), &mut std::io::stderr())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Verb::Serve) | None => serve(config),
     }
 }
 
@@ -62,6 +70,7 @@ fn serve(config: Config) -> anyhow::Result<ExitCode> {
         let mut signals = Signals::listen()?;
         let gateway = Gateway::open(config).await?;
         writeln!(std::io::stdout(), "Terrarium is at {}", gateway.url())?;
+        writeln!(std::io::stdout(), "Sign in (once, within 15 minutes): {}", gateway.login_link())?;
         std::io::stdout().flush()?;
         let failed = tokio::select! {
             () = signals.next() => false,

@@ -2,8 +2,12 @@
 //!
 //! A page of another site can make a browser connect to loopback, and with DNS rebinding even under a name of its own.
 //! So the `Host` has to be a name of this machine, and the `Origin` of a socket has to be that host or a configured one.
+//!
+//! Beyond loopback, the address that was dialled is a name of this machine, too: rebinding works with names, and a number
+//! in `Host` is the number the browser connected to. A DNS name has to be configured, because who owns it is not ours to
+//! guess.
 
-use crate::{error::Error, state::Shared};
+use crate::{error::Error, serve::Peer, state::Shared};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, header},
@@ -24,26 +28,38 @@ impl Policy {
         Self { host, origins: origins.to_vec() }
     }
 
-    /// Whether a `Host` names this gateway.
-    pub(crate) fn knows_host(&self, host: &str) -> bool {
+    /// Whether a `Host` names this gateway, on a connection to this address of ours.
+    pub(crate) fn knows_host(&self, host: &str, dialled: Option<IpAddr>) -> bool {
         let name = name_of(host).to_ascii_lowercase();
         let bare = name.trim_matches(['[', ']']);
         let ip = bare.parse::<IpAddr>().ok().or_else(|| bare.parse::<Ipv6Addr>().ok().map(IpAddr::V6));
         name == "localhost"
             || name.ends_with(".localhost")
-            || ip.is_some_and(|ip| ip.is_loopback() || ip == self.host)
+            || ip.map(|ip| ip.to_canonical()).is_some_and(|ip| {
+                ip.is_loopback() || (!ip.is_unspecified() && (ip == self.host || Some(ip) == dialled))
+            })
             || self.origins.iter().any(|o| authority_of(o).is_some_and(|a| name_of(a) == name))
     }
 
     /// Whether a request may open a socket: programs send no `Origin`, our own page sends our own.
-    pub(crate) fn allows_socket(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn allows_socket(&self, headers: &HeaderMap, dialled: Option<IpAddr>) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
         let Ok(origin) = origin.to_str().map(str::to_ascii_lowercase) else { return false };
         if self.origins.contains(&origin) {
             return true;
         }
         let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).map(str::to_ascii_lowercase);
-        host.is_some_and(|host| self.knows_host(&host) && authority_of(&origin) == Some(&host))
+        host.is_some_and(|host| self.knows_host(&host, dialled) && authority_of(&origin) == Some(&host))
+    }
+
+    /// Whether a request may change something on the word of a cookie. A page of ours that sends no referrer sends the
+    /// origin `null` with its forms; then the browser's own word counts, which no page can forge.
+    pub(crate) fn allows_write(&self, headers: &HeaderMap, dialled: Option<IpAddr>) -> bool {
+        let origin = headers.get(header::ORIGIN);
+        match headers.get("sec-fetch-site") {
+            Some(site) if origin.is_none_or(|o| o == "null") => site == "same-origin" || site == "none",
+            _ => self.allows_socket(headers, dialled),
+        }
     }
 }
 
@@ -53,7 +69,7 @@ pub(crate) async fn check_host(State(shared): State<Shared>, request: Request, n
         // A browser cannot leave it out, so nobody can be tricked with a request that has none.
         None => next.run(request).await,
         Some(host) => match host.to_str() {
-            Ok(host) if shared.policy.knows_host(host) => next.run(request).await,
+            Ok(host) if shared.policy.knows_host(host, Peer::of(request.extensions()).local) => next.run(request).await,
             _ => Error::ForeignHost { host: String::from_utf8_lossy(host.as_bytes()).into_owned() }.into_response(),
         },
     }
@@ -86,13 +102,52 @@ mod tests {
     fn only_names_of_this_machine_are_ours() {
         for ours in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "127.0.0.2", "[::1]:8080", "[::1]", "a.localhost:80"]
         {
-            assert!(policy().knows_host(ours), "{ours}");
+            assert!(policy().knows_host(ours, None), "{ours}");
         }
-        assert!(policy().knows_host("garden.example.org"));
+        assert!(policy().knows_host("garden.example.org", None));
         for foreign in
             ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "", "8.8.8.8"]
         {
-            assert!(!policy().knows_host(foreign), "{foreign}");
+            assert!(!policy().knows_host(foreign, None), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn beyond_loopback_the_address_that_was_dialled_is_ours_and_no_other() {
+        let everywhere = Policy::new(IpAddr::from([0, 0, 0, 0]), &[]);
+        let dialled = Some(IpAddr::from([192, 168, 1, 2]));
+        assert!(everywhere.knows_host("192.168.1.2:8080", dialled));
+        assert!(everywhere.knows_host("[::ffff:192.168.1.2]", dialled));
+        for foreign in ["192.168.1.3", "0.0.0.0:8080", "[::]", "machine.local", "192.168.1.2.evil.example"] {
+            assert!(!everywhere.knows_host(foreign, dialled), "{foreign}");
+        }
+        assert!(!everywhere.knows_host("192.168.1.2", None));
+    }
+
+    #[test]
+    fn a_write_on_a_cookie_needs_our_own_origin_or_the_browsers_word_for_it() {
+        let ask = |origin: &str, site: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, "127.0.0.1:8080".parse().unwrap());
+            for (name, value) in [("origin", origin), ("sec-fetch-site", site)] {
+                if !value.is_empty() {
+                    headers.insert(name, value.parse().unwrap());
+                }
+            }
+            policy().allows_write(&headers, None)
+        };
+        assert!(ask("http://127.0.0.1:8080", "") && ask("http://127.0.0.1:8080", "same-origin"));
+        assert!(ask("null", "same-origin") && ask("", "same-origin") && ask("", "none"));
+        assert!(ask("", ""), "a program");
+        for (origin, site) in [
+            ("null", ""),
+            ("null", "cross-site"),
+            ("", "cross-site"),
+            ("", "same-site"),
+            ("http://evil.example", "same-origin"),
+            ("http://127.0.0.1:8081", "same-site"),
+        ] {
+            assert!(!ask(origin, site), "{origin} {site}");
         }
     }
 
@@ -104,7 +159,7 @@ mod tests {
             if !origin.is_empty() {
                 headers.insert(header::ORIGIN, origin.parse().unwrap());
             }
-            policy().allows_socket(&headers)
+            policy().allows_socket(&headers, None)
         };
         assert!(ask("", "127.0.0.1:8080"));
         assert!(ask("http://127.0.0.1:8080", "127.0.0.1:8080"));

@@ -2,10 +2,12 @@
 
 pub(crate) mod agents;
 pub(crate) mod health;
+pub(crate) mod login;
 pub(crate) mod metrics;
 pub(crate) mod observe;
 pub(crate) mod page;
 pub(crate) mod prometheus;
+pub(crate) mod session;
 
 use axum::http::{HeaderMap, header};
 

@@ -8,17 +8,12 @@ use axum::{
         WebSocketUpgrade,
         ws::{CloseFrame, Message, Utf8Bytes, WebSocket, rejection::WebSocketUpgradeRejection},
     },
-    http::HeaderMap,
     response::Response,
 };
 use bytes::Bytes;
 use futures::SinkExt as _;
 use serde::Serialize;
-use std::{
-    future::Future,
-    sync::atomic::Ordering::Relaxed,
-    time::Duration,
-};
+use std::{future::Future, sync::atomic::Ordering::Relaxed, time::Duration};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 use wire::{CloseCode, frame::Control};
@@ -55,11 +50,8 @@ where
         .on_upgrade(move |inner| then(Socket::new(inner))))
 }
 
-/// Whether this client gets a socket at all, before it gets a single byte of data.
-pub(crate) fn admit(shared: &Shared, headers: &HeaderMap) -> Result<crate::state::Seat, CloseCode> {
-    if !shared.policy.allows_socket(headers) {
-        return Err(CloseCode::OriginRefused);
-    }
+/// Whether there is a place for one more socket. That this client may have it, the guard has found before.
+pub(crate) fn admit(shared: &Shared) -> Result<crate::state::Seat, CloseCode> {
     if shared.draining.is_cancelled() {
         return Err(CloseCode::Draining);
     }

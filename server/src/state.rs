@@ -1,6 +1,12 @@
 //! What every door shares: the registry, the configuration, the counters of sockets, and whether we are stopping.
 
-use crate::{config::Config, error::Error, origin::Policy};
+use crate::{
+    auth::{Auth, ClientKey},
+    config::Config,
+    error::Error,
+    limit::RateLimit,
+    origin::Policy,
+};
 use runtime::{AgentHandle, Registry};
 use std::{
     ops::Deref,
@@ -13,6 +19,10 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use wire::AgentId;
 
+/// Tickets that a client gets a second, and at once: one for each socket that a page opens, and some for reconnecting.
+const TICKETS_PER_SECOND: u32 = 5;
+const TICKETS_AT_ONCE: u32 = 20;
+
 /// A cheap handle; clones are the same state.
 #[derive(Clone)]
 pub(crate) struct Shared(Arc<Inner>);
@@ -21,6 +31,12 @@ pub(crate) struct Inner {
     pub(crate) registry: Registry,
     pub(crate) config: Config,
     pub(crate) policy: Policy,
+    pub(crate) auth: Auth,
+    /// How often a client may perturb.
+    #[expect(dead_code, reason = "for the doors that perturb, which are not there yet")]
+    pub(crate) beam: RateLimit<ClientKey>,
+    /// How often a client may ask for a ticket.
+    pub(crate) tickets: RateLimit<ClientKey>,
     pub(crate) sockets: Sockets,
     /// Fired first when stopping: no longer ready, no new sockets.
     pub(crate) draining: CancellationToken,
@@ -36,9 +52,12 @@ impl Deref for Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(registry: Registry, config: Config) -> Self {
+    pub(crate) fn new(registry: Registry, config: Config, auth: Auth) -> Self {
         Self(Arc::new(Inner {
             registry,
+            auth,
+            beam: RateLimit::per_second(config.perturb_rate, config.perturb_burst),
+            tickets: RateLimit::per_second(TICKETS_PER_SECOND, TICKETS_AT_ONCE),
             policy: Policy::new(config.host, &config.origins),
             sockets: Sockets { most: config.max_observers, ..Sockets::default() },
             config,

@@ -1,9 +1,12 @@
-//! What must survive a restart, in one SQLite file. For now that is the gauge history.
+//! What must survive a restart, in one SQLite file: gauge history here, tokens and sessions in [`keys`].
 //!
 //! Write-ahead log with `synchronous=NORMAL`: gauge history may lose its last seconds when the machine dies, never its
-//! shape. A file that cannot be read is set aside under another name and reported, never overwritten.
+//! shape. A file that cannot be read is set aside under another name and reported, never overwritten. What must not lose
+//! even a second is written through a handle of its own, see [`Store::beside`].
 
-use rusqlite::{Connection, OptionalExtension, params};
+pub mod keys;
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,8 +17,10 @@ use wire::{AgentId, Flow, Gauges, MetricPoint, QueuePressure, Temperature, Times
 
 /// The file's name in the data folder.
 pub const FILE: &str = "terrarium.sqlite";
-/// Version of the tables, kept in `user_version`. A newer one is refused, an older one is brought forward.
-const VERSION: i64 = 1;
+/// What makes the tables, one step per version, oldest first. The number of steps taken is kept in `user_version`: a file
+/// with fewer is brought forward, one with more was written by a newer Terrarium and is refused. A step that has been
+/// released is never edited; a change is a new step.
+const STEPS: [&str; 2] = [GAUGES, keys::TABLES];
 /// How long to wait for a lock that another process holds, such as a backup.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -45,13 +50,16 @@ pub enum StoreError {
         error: rusqlite::Error,
     },
     /// Written by a newer Terrarium.
-    #[error("{path} was written by a newer Terrarium (tables {found}, this one knows {VERSION}); upgrade, or choose another --data folder", path = .path.display())]
+    #[error("{path} was written by a newer Terrarium (tables {found}, this one knows {known}); upgrade, or choose another --data folder", path = .path.display(), known = STEPS.len())]
     Newer {
         /// The file.
         path: PathBuf,
         /// Its version.
         found: i64,
     },
+    /// A question or a change that SQLite refused, on a file that is open.
+    #[error("the store does not answer: {0}")]
+    Query(#[from] rusqlite::Error),
     /// It is damaged and could not be set aside.
     #[error("{path} is damaged and cannot be set aside: {error}", path = .path.display())]
     Stuck {
@@ -81,14 +89,23 @@ impl Store {
         }
     }
 
-    fn over(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+    /// A further handle on the file, made if it is missing, for whoever works beside its owner: another process, or a part
+    /// of the gateway whose changes must survive the machine's death (`synchronous=FULL`). Sets nothing aside.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn beside(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join(FILE);
+        let failed = |error| StoreError::Sqlite { path: path.clone(), error };
+        let connection = connect(&path).map_err(failed)?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+        Self::over(connection, &path)
+    }
+
+    fn over(mut connection: Connection, path: &Path) -> Result<Self, StoreError> {
         let failed = |error| StoreError::Sqlite { path: path.to_owned(), error };
-        let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
-        if found > VERSION {
+        if let Some(found) = bring_forward(&mut connection).map_err(failed)? {
             return Err(StoreError::Newer { path: path.to_owned(), found });
-        }
-        if found < VERSION {
-            connection.execute_batch(TABLES).map_err(failed)?;
         }
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
@@ -142,8 +159,7 @@ impl Store {
     }
 }
 
-const TABLES: &str = "
-    BEGIN;
+const GAUGES: &str = "
     CREATE TABLE gauge (
         agent TEXT NOT NULL, step_s INTEGER NOT NULL, ts INTEGER NOT NULL,
         pressure REAL, flow REAL, temperature REAL,
@@ -151,9 +167,7 @@ const TABLES: &str = "
         pressure_max REAL, flow_max REAL, temperature_max REAL,
         PRIMARY KEY (agent, step_s, ts)
     ) WITHOUT ROWID;
-    CREATE INDEX gauge_age ON gauge (step_s, ts);
-    PRAGMA user_version = 1;
-    COMMIT;";
+    CREATE INDEX gauge_age ON gauge (step_s, ts);";
 const INSERT: &str = "INSERT OR REPLACE INTO gauge VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const SELECT: &str = "SELECT ts, pressure, flow, temperature, pressure_min, flow_min, temperature_min, pressure_max,
     flow_max, temperature_max FROM gauge WHERE agent = ?1 AND step_s = ?2 AND ts > ?3 ORDER BY ts";
@@ -195,6 +209,25 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
             Some(words.to_owned()),
         )),
     }
+}
+
+/// Takes the steps that are missing, all or none, and alone: another process may be opening the file, too. The version of
+/// a file that has more steps than we know, which is left as it is.
+fn bring_forward(connection: &mut Connection) -> rusqlite::Result<Option<i64>> {
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let version = |c: &Connection| c.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let found = version(connection)?;
+    if found >= known {
+        return Ok((found > known).then_some(found));
+    }
+    let alone = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let taken = usize::try_from(version(&alone)?).unwrap_or(0);
+    for step in STEPS.iter().skip(taken) {
+        alone.execute_batch(step)?;
+    }
+    alone.pragma_update(None, "user_version", known)?;
+    alone.commit()?;
+    Ok(None)
 }
 
 fn is_damage(error: &rusqlite::Error) -> bool {
@@ -264,6 +297,22 @@ mod tests {
         std::fs::write(folder.path().join(FILE), &rubbish).unwrap();
         let (_store, aside) = Store::open(folder.path()).unwrap();
         assert_eq!(std::fs::read(aside.unwrap()).unwrap(), rubbish);
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_is_brought_forward_with_what_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = Timestamp::from_millis(1_000_000);
+        let sample = sampled(999_000);
+        let old = connect(&folder.path().join(FILE)).unwrap();
+        old.execute_batch(GAUGES).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+        let (store, _) = Store::open(folder.path()).unwrap();
+        store.keep(std::slice::from_ref(&sample), now).unwrap();
+        let beside = Store::beside(folder.path()).unwrap();
+        assert_eq!(beside.history(&sample.agent, 1, now).unwrap(), [sample.fine]);
+        assert_eq!(beside.keys().unwrap(), []);
     }
 
     #[test]

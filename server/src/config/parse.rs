@@ -1,37 +1,26 @@
 //! One parser per kind of value. Each says what it wants, gives an example, and knows nothing of where the value stands.
 
-use super::{LogFormat, MAX_HISTORY};
-use std::{net::IpAddr, ops::RangeInclusive, path::PathBuf};
+use super::{LogFormat, MAX_HISTORY, Observe};
+use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr};
 
-/// Why a value does not do.
-pub(super) enum Wrong {
-    /// It is something else: "is not {wants}; for example {example}".
-    NotA { wants: String, example: String },
-    /// It is understood and refused.
-    Refused(String),
+/// Why a value does not do: it "is not {wants}; for example {example}".
+pub(super) struct Wrong {
+    pub(super) wants: String,
+    pub(super) example: String,
 }
 
 fn not_a<T>(wants: impl Into<String>, example: impl Into<String>) -> Result<T, Wrong> {
-    Err(Wrong::NotA { wants: wants.into(), example: example.into() })
+    Err(Wrong { wants: wants.into(), example: example.into() })
 }
 
 pub(super) fn host(text: &str) -> Result<IpAddr, Wrong> {
-    let ip = match text {
-        "localhost" => IpAddr::from([127, 0, 0, 1]),
-        _ => match text.trim_matches(['[', ']']).parse::<IpAddr>() {
-            Ok(ip) => ip,
-            Err(_) => return not_a("an address; an address is an IP number or localhost", "127.0.0.1"),
-        },
-    };
-    if ip.is_loopback() {
-        return Ok(ip);
+    match text {
+        "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
+        _ => text
+            .trim_matches(['[', ']'])
+            .parse()
+            .or_else(|_| not_a("an address; an address is an IP number or localhost", "127.0.0.1")),
     }
-    Err(Wrong::Refused(
-        "anyone who could reach that address could watch every agent, because this version has no tokens to keep them \
-         out. Listen on 127.0.0.1 or ::1, and reach it from elsewhere through a tunnel such as \
-         `ssh -L 8080:127.0.0.1:8080 this-machine`"
-            .to_owned(),
-    ))
 }
 
 pub(super) fn port(text: &str) -> Result<u16, Wrong> {
@@ -55,14 +44,10 @@ pub(super) fn switch(text: &str) -> Result<bool, Wrong> {
     }
 }
 
-pub(super) fn observe(text: &str) -> Result<(), Wrong> {
+pub(super) fn observe(text: &str) -> Result<Observe, Wrong> {
     match text {
-        "public" => Ok(()),
-        "token" => Err(Wrong::Refused(
-            "this version has no tokens, so nobody could observe at all. Leave it at public; the gateway listens on \
-             loopback only, so only this machine's users reach it"
-                .to_owned(),
-        )),
+        "public" => Ok(Observe::Public),
+        "token" => Ok(Observe::Token),
         _ => not_a("a policy; the policies are public and token", "public"),
     }
 }
@@ -73,6 +58,14 @@ pub(super) fn history(text: &str) -> Result<usize, Wrong> {
 
 pub(super) fn max_observers(text: &str) -> Result<usize, Wrong> {
     number(text, 1..=1_000_000, "a number of observers", "100000")
+}
+
+pub(super) fn perturb_rate(text: &str) -> Result<u32, Wrong> {
+    number(text, 0..=100_000, "a number of perturbations a second (0 for no limit)", "10")
+}
+
+pub(super) fn perturb_burst(text: &str) -> Result<u32, Wrong> {
+    number(text, 1..=100_000, "a number of perturbations", "20")
 }
 
 pub(super) fn origin(text: &str) -> Result<String, Wrong> {
@@ -94,7 +87,12 @@ pub(super) fn log(text: &str) -> Result<LogFormat, Wrong> {
     }
 }
 
-fn number(text: &str, range: RangeInclusive<usize>, what: &str, example: &str) -> Result<usize, Wrong> {
+fn number<N: FromStr + PartialOrd + Display>(
+    text: &str,
+    range: RangeInclusive<N>,
+    what: &str,
+    example: &str,
+) -> Result<N, Wrong> {
     match text.parse() {
         Ok(n) if range.contains(&n) => Ok(n),
         _ => not_a(format!("{what} from {} to {}", range.start(), range.end()), example),

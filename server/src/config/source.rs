@@ -1,6 +1,9 @@
 //! Where a value stands: gathers every key from flags, environment, file and defaults, and remembers which one won.
 
-use super::{ConfigError, DEFAULT_HISTORY, DEFAULT_MAX_OBSERVERS, DEFAULT_PORT, KEYS, nearest, parse};
+use super::{
+    ConfigError, DEFAULT_HISTORY, DEFAULT_MAX_OBSERVERS, DEFAULT_PERTURB_BURST, DEFAULT_PERTURB_RATE, DEFAULT_PORT,
+    KEYS, nearest, parse,
+};
 use clap::Args;
 use std::{collections::BTreeMap, fmt, path::Path};
 
@@ -40,6 +43,12 @@ pub struct Flags {
     /// Observers at one time [default: 100000]
     #[arg(long, global = true, value_name = "N")]
     pub max_observers: Option<String>,
+    /// Perturbations a second per client; 0 for no limit [default: 10]
+    #[arg(long, global = true, value_name = "N")]
+    pub perturb_rate: Option<String>,
+    /// Perturbations at once per client [default: 20]
+    #[arg(long, global = true, value_name = "N")]
+    pub perturb_burst: Option<String>,
     /// How the log is written: auto, text or json [default: auto]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log: Option<String>,
@@ -60,6 +69,8 @@ impl Flags {
             "history" => one(&self.history),
             "origins" => many(&self.origins),
             "max_observers" => one(&self.max_observers),
+            "perturb_rate" => one(&self.perturb_rate),
+            "perturb_burst" => one(&self.perturb_burst),
             "log" => one(&self.log),
             _ => None,
         }
@@ -115,12 +126,9 @@ impl Setting {
     }
 
     fn parse_one<T>(&self, text: &str, parser: impl Fn(&str) -> Result<T, parse::Wrong>) -> Result<T, ConfigError> {
-        parser(text).map_err(|wrong| {
+        parser(text).map_err(|parse::Wrong { wants, example }| {
             let (key, value, from) = (self.key, text.to_owned(), self.place());
-            match wrong {
-                parse::Wrong::NotA { wants, example } => ConfigError::BadValue { key, value, from, wants, example },
-                parse::Wrong::Refused(why) => ConfigError::Refused { key, value, from, why },
-            }
+            ConfigError::BadValue { key, value, from, wants, example }
         })
     }
 
@@ -193,7 +201,7 @@ impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for setting in self.iter() {
             let quoted = |v: &String| match setting.key {
-                "port" | "history" | "max_observers" | "host_agent" => v.clone(),
+                "port" | "history" | "max_observers" | "host_agent" | "perturb_rate" | "perturb_burst" => v.clone(),
                 _ => toml::Value::String(v.clone()).to_string(),
             };
             let value = match (setting.key, setting.values.as_slice()) {
@@ -235,6 +243,8 @@ fn default(key: &str) -> Result<Vec<String>, ConfigError> {
         "observe" => vec!["public".to_owned()],
         "history" => vec![DEFAULT_HISTORY.to_string()],
         "max_observers" => vec![DEFAULT_MAX_OBSERVERS.to_string()],
+        "perturb_rate" => vec![DEFAULT_PERTURB_RATE.to_string()],
+        "perturb_burst" => vec![DEFAULT_PERTURB_BURST.to_string()],
         "log" => vec!["auto".to_owned()],
         _ => Vec::new(),
     })

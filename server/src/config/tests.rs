@@ -50,17 +50,16 @@ fn an_unknown_key_in_the_file_is_an_error_with_the_nearest_key() {
 }
 
 #[test]
-fn what_would_open_the_gateway_to_strangers_is_refused_with_the_reason() {
+fn an_address_is_a_number_and_a_policy_is_one_of_two() {
     let flags = |host: &str| Flags { host: Some(host.into()), data: Some("/tmp/x".into()), ..Flags::default() };
-    for open in ["0.0.0.0", "::", "192.168.1.2"] {
-        let why = load(&flags(open), &[]).unwrap_err().to_string();
-        assert!(why.contains("--host") && why.contains("no tokens"), "{why}");
-    }
     for closed in ["127.0.0.1", "::1", "[::1]", "localhost"] {
         assert!(load(&flags(closed), &[]).unwrap().0.host.is_loopback());
     }
-    let why = load(&flags("::1"), &[("TERRARIUM_OBSERVE", "token")]).unwrap_err().to_string();
-    assert!(why.contains("observe") && why.contains("no tokens"), "{why}");
+    assert!(load(&flags("0.0.0.0"), &[]).unwrap().0.host.is_unspecified(), "the gateway decides, when it knows tokens");
+    assert!(load(&flags("example.org"), &[]).unwrap_err().to_string().contains("IP number"));
+    assert_eq!(load(&flags("::1"), &[("TERRARIUM_OBSERVE", "token")]).unwrap().0.observe, Observe::Token);
+    let why = load(&flags("::1"), &[("TERRARIUM_OBSERVE", "friends")]).unwrap_err().to_string();
+    assert!(why.contains("public and token"), "{why}");
 }
 
 #[test]

@@ -8,13 +8,13 @@ mod query;
 mod socket;
 
 use crate::{
+    auth::Caller,
     error::Error,
     socket::{Upgrade, accept, admit},
     state::Shared,
 };
 use axum::{
     extract::{Path, Query, State},
-    http::HeaderMap,
     response::Response,
 };
 use mirror::{Attach, GardenCut};
@@ -31,11 +31,11 @@ pub(crate) async fn one(
     State(shared): State<Shared>,
     Path(name): Path<String>,
     Query(query): Query<OneQuery>,
-    headers: HeaderMap,
+    caller: Caller,
     upgrade: Upgrade,
 ) -> Result<Response, Error> {
     accept(upgrade, CLIENT_FRAME_MAX, move |socket| async move {
-        let (seat, agent) = match admit(&shared, &headers).and_then(|seat| {
+        let (seat, agent) = match admit(&shared).and_then(|seat| {
             let agent = shared.agent(&name).map_err(|_| CloseCode::AgentNotFound)?;
             Ok((seat, agent))
         }) {
@@ -45,7 +45,7 @@ pub(crate) async fn one(
         let (hello, cursor) = begin(&shared, &agent, &query);
         // The handle would keep a removed agent alive for as long as someone watches its end.
         drop(agent);
-        carry(socket, &shared, hello, cursor).await;
+        carry(socket, &shared, &caller, hello, cursor).await;
         drop(seat);
     })
 }
@@ -53,11 +53,11 @@ pub(crate) async fn one(
 pub(crate) async fn garden(
     State(shared): State<Shared>,
     Query(query): Query<GardenQuery>,
-    headers: HeaderMap,
+    caller: Caller,
     upgrade: Upgrade,
 ) -> Result<Response, Error> {
     accept(upgrade, CLIENT_FRAME_MAX, move |socket| async move {
-        let seat = match admit(&shared, &headers) {
+        let seat = match admit(&shared) {
             Ok(seat) => seat,
             Err(code) => return socket.close(code).await,
         };
@@ -65,7 +65,7 @@ pub(crate) async fn garden(
         let wish = query.wish(shared.config.history);
         let (cut, observer) = shared.registry.mirror().observe(wish.narrowing.clone());
         let hello = garden_hello(&shared, &cut, &wish);
-        carry(socket, &shared, hello, Cursor::Garden(Box::new(observer))).await;
+        carry(socket, &shared, &caller, hello, Cursor::Garden(Box::new(observer))).await;
         shared.sockets.garden.fetch_sub(1, Relaxed);
         drop(seat);
     })

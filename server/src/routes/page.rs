@@ -4,8 +4,13 @@
 //! page that says there is nothing.
 
 use super::metrics::DEFAULT_WINDOW_MS;
-use crate::{assets, error::Error, state::Shared};
-use app::{Address, FirstState, Page};
+use crate::{
+    assets,
+    auth::guard::{self, Needs},
+    error::Error,
+    state::Shared,
+};
+use app::{FirstState, Page};
 use axum::{
     body::Body,
     extract::{Path, Request, State},
@@ -59,8 +64,13 @@ pub(crate) async fn fallback(State(shared): State<Shared>, request: Request) -> 
     if for_programs || !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Error::NotFound.into_response();
     }
+    // The page that says there is nothing also says which agents there are, so it is for those who may watch.
+    let (mut parts, body) = request.into_parts();
+    if let Err(error) = guard::admit(&shared, Needs::Watch, &parts).await {
+        return guard::turn_away(error, &mut parts).await;
+    }
     let garden = summaries(&shared);
-    render(garden, StatusCode::NOT_FOUND, request).await
+    render(garden, StatusCode::NOT_FOUND, Request::from_parts(parts, body)).await
 }
 
 fn summaries(shared: &Shared) -> Garden {
@@ -75,9 +85,7 @@ async fn render(garden: Garden, status: StatusCode, request: Request<Body>) -> R
     // Built here and not from the environment: how we are configured is our own business.
     let options = LeptosOptions::builder().output_name("terrarium").build();
     let first = FirstState(garden, runtime::clock::wall());
-    let address = Address(request.uri().path().to_owned());
     let context = move || {
-        leptos::prelude::provide_context(address.clone());
         leptos::prelude::provide_context(first.clone());
         if let Some(response) = use_context::<ResponseOptions>() {
             response.set_status(status);

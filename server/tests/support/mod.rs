@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct TestTerrarium {
     pub(crate) gateway: Gateway,
     pub(crate) client: Client,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Says what it is given.
@@ -59,13 +59,26 @@ impl TestTerrarium {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), change).await
+    }
+
+    async fn start_in(folder: TempDir, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::bare(folder.path().to_owned());
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway = Gateway::start(config, listener).await.unwrap();
         let client = Client::new(&gateway.url()).unwrap();
-        Self { gateway, client, _folder: folder }
+        Self { gateway, client, folder }
+    }
+
+    /// Another life on the same folder.
+    pub(crate) async fn restart(self) -> Self {
+        self.gateway.shutdown().await.unwrap();
+        Self::start_in(self.folder, |_| {}).await
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Plants an agent that says what its voice is told.

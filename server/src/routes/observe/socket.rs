@@ -5,11 +5,12 @@
 
 use super::{garden_hello, query};
 use crate::{
+    auth::Caller,
     socket::{End, Heard, Socket},
     state::Shared,
 };
 use mirror::{Delivery, GardenObserver, Observer};
-use std::sync::atomic::Ordering::Relaxed;
+use std::{pin::pin, sync::atomic::Ordering::Relaxed};
 use wire::{ClientMessage, CloseCode, frame::Control};
 
 /// Frames fed to a socket before it is flushed.
@@ -31,9 +32,9 @@ impl Cursor {
 }
 
 /// Says hello, then whatever the cursor yields, until one side ends it.
-pub(super) async fn carry(mut socket: Socket, shared: &Shared, hello: Control, mut cursor: Cursor) {
+pub(super) async fn carry(mut socket: Socket, shared: &Shared, caller: &Caller, hello: Control, mut cursor: Cursor) {
     let end = match socket.say(&hello).await {
-        Ok(()) => run(&mut socket, shared, &mut cursor).await,
+        Ok(()) => run(&mut socket, shared, caller, &mut cursor).await,
         Err(end) => end,
     };
     // The place in the ring is given back before the farewell, which may take a while.
@@ -46,7 +47,8 @@ pub(super) async fn carry(mut socket: Socket, shared: &Shared, hello: Control, m
     }
 }
 
-async fn run(socket: &mut Socket, shared: &Shared, cursor: &mut Cursor) -> End {
+async fn run(socket: &mut Socket, shared: &Shared, caller: &Caller, cursor: &mut Cursor) -> End {
+    let mut barred = pin!(caller.may_no_longer_watch());
     loop {
         let step = tokio::select! {
             delivery = cursor.next() => deliver(socket, delivery).await,
@@ -54,6 +56,7 @@ async fn run(socket: &mut Socket, shared: &Shared, cursor: &mut Cursor) -> End {
                 Ok(heard) => answer(socket, heard, shared, cursor).await,
                 Err(end) => Err(end),
             },
+            () = barred.as_mut() => Err(End::Close(CloseCode::Unauthorised)),
             () = shared.drained.cancelled() => Err(End::Close(CloseCode::Draining)),
         };
         if let Err(end) = step {

@@ -1,6 +1,10 @@
 //! Where the server's half and the browser's half of the page differ. The only file that asks which half it is in.
 
-use crate::{charts::ChartData, first};
+use crate::{
+    charts::ChartData,
+    first,
+    place::{self, Address, Place},
+};
 use leptos::prelude::*;
 use terrarium_core::view::Garden;
 use wire::Timestamp;
@@ -22,6 +26,20 @@ pub(crate) fn first() -> (Garden, Timestamp) {
     })
     .into_inner();
     first::unpack(here.unwrap_or_else(|| first::read(&text)))
+}
+
+/// Where the page stands at first: at the address of the request, which the browser has as well.
+pub(crate) fn place() -> Place {
+    if cfg!(feature = "ssr") {
+        use_context::<Address>().map_or(Place::Garden, |address| Place::of(&address.0))
+    } else {
+        place::here()
+    }
+}
+
+/// In the browser this is the browser's own: the tables of the standard library weigh as much as a page of this.
+pub(crate) fn lowercase(text: &str) -> String {
+    if cfg!(feature = "ssr") { text.to_lowercase() } else { js_sys::JsString::from(text).to_lower_case().into() }
 }
 
 /// The chart as SVG, for the first HTML. The browser leaves the server's drawing alone and later lays a canvas over it,

@@ -9,6 +9,7 @@ use plotters::{
     series::LineSeries,
     style::TextStyle,
 };
+use std::sync::Arc;
 use terrarium_core::view::AgentView;
 use wire::Timestamp;
 
@@ -25,13 +26,20 @@ const TOP: f64 = 10.0;
 const HOLE: f64 = 2.5;
 
 /// What one chart shows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct ChartData {
     pub(crate) gauge: Gauge,
     /// The moment at the right edge, in milliseconds.
     pub(crate) end: i64,
     /// Oldest first; `None` is a hole.
-    pub(crate) points: Vec<(i64, Option<f64>)>,
+    pub(crate) points: Arc<[(i64, Option<f64>)]>,
+}
+
+/// Two charts are equal while they share their points.
+impl PartialEq for ChartData {
+    fn eq(&self, other: &Self) -> bool {
+        self.end == other.end && Arc::ptr_eq(&self.points, &other.points)
+    }
 }
 
 /// The colours of a drawing.
@@ -68,7 +76,7 @@ impl ChartData {
         let mut lines = vec![Vec::new()];
         let mut step = 10_000.0;
         let mut before: Option<i64> = None;
-        for &(ms, value) in &self.points {
+        for &(ms, value) in self.points.iter() {
             let value = value.filter(|v| v.is_finite());
             if let Some(before) = before {
                 let this = (ms - before) as f64;
@@ -162,7 +170,7 @@ mod tests {
     use super::*;
 
     fn chart(points: Vec<(i64, Option<f64>)>) -> ChartData {
-        ChartData { gauge: Gauge::Flow, end: points.last().map_or(0, |p| p.0), points }
+        ChartData { gauge: Gauge::Flow, end: points.last().map_or(0, |p| p.0), points: points.into() }
     }
 
     #[test]

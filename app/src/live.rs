@@ -1,6 +1,9 @@
 //! What every component reads: the garden as it is now, the connection, the moment. One instance, above the router.
 
-use crate::socket::Socket;
+use crate::{
+    place::{self, Place},
+    socket::Socket,
+};
 use leptos::prelude::*;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -46,6 +49,7 @@ impl Link {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Live {
     pub(crate) garden: RwSignal<Garden>,
+    pub(crate) place: RwSignal<Place>,
     pub(crate) link: RwSignal<Link>,
     /// The moment: the server's until mounted, then the browser's, once a second.
     pub(crate) now: RwSignal<Timestamp>,
@@ -59,9 +63,10 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    pub(crate) fn new(garden: Garden, now: Timestamp) -> Self {
+    pub(crate) fn new(garden: Garden, now: Timestamp, place: Place) -> Self {
         Self {
             garden: RwSignal::new(garden),
+            place: RwSignal::new(place),
             link: RwSignal::new(Link::Connecting),
             now: RwSignal::new(now),
             offset: RwSignal::new(None),
@@ -76,6 +81,7 @@ impl Live {
         self.offset.set(Some(-(js_sys::Date::new_0().get_timezone_offset() as i32)));
         self.now.set(Timestamp::from_millis(js_sys::Date::now() as i64));
         Socket::start(self);
+        place::mount(self);
         if let Some(body) = document().body() {
             // The only failure is an attribute name that is not one.
             let _ = body.set_attribute("data-hydrated", "");
@@ -84,10 +90,25 @@ impl Live {
 
     /// Reads an agent, or the memory of one that is leaving.
     pub(crate) fn agent<T>(self, id: &AgentId, read: impl FnOnce(&AgentView) -> T) -> Option<T> {
-        self.garden.with(|garden| match garden.agents.get(id) {
-            Some(agent) => Some(read(agent)),
-            None => self.leaving.with(|leaving| leaving.get(id).map(read)),
-        })
+        let (mut read, mut found) = (Some(read), None);
+        self.look(id, &mut |agent| found = read.take().map(|read| read(agent)));
+        found
+    }
+
+    /// Whether there is such an agent, or the memory of one.
+    pub(crate) fn has(self, id: &AgentId) -> bool {
+        self.garden.read().agents.contains_key(id) || self.leaving.read().contains_key(id)
+    }
+
+    fn look(self, id: &AgentId, read: &mut dyn FnMut(&AgentView)) {
+        match self.garden.read().agents.get(id) {
+            Some(agent) => read(agent),
+            None => {
+                if let Some(agent) = self.leaving.read().get(id) {
+                    read(agent);
+                }
+            }
+        }
     }
 
     /// Folds frames in, in one update. Returns whether the gateway turned out to be another process.

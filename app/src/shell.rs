@@ -1,8 +1,10 @@
 //! The HTML document around [`crate::App`].
 
-use crate::App;
+use crate::{
+    App, FirstState,
+    place::{Address, first_title},
+};
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
-use leptos_meta::MetaTags;
 
 /// Where the browser's half lies. `None` in a build without it: the page then works without JavaScript.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub struct Page {
     pub css: Option<String>,
 }
 
+const DESCRIPTION: &str = "Live windows onto running agents: what each one does, how hard it works, and what it says.";
+
 /// The document. Its only inline script starts the browser's half and carries the request's nonce.
 #[must_use]
 pub fn shell(_options: LeptosOptions, page: Page) -> impl IntoView {
@@ -23,6 +27,8 @@ pub fn shell(_options: LeptosOptions, page: Page) -> impl IntoView {
         let (js, wasm) = (js_string(js), js_string(wasm));
         format!("import init,{{hydrate}} from {js};init({{module_or_path:{wasm}}}).then(()=>hydrate())")
     });
+    let title =
+        use_context::<Address>().zip(use_context::<FirstState>()).map(|(at, first)| first_title(&at.0, &first.0));
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -30,6 +36,8 @@ pub fn shell(_options: LeptosOptions, page: Page) -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="dark light" />
+                <title>{title.unwrap_or_else(|| "Terrarium".into())}</title>
+                <meta name="description" content=DESCRIPTION />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 {css.map(|css| view! { <link rel="stylesheet" href=css /> })}
                 {js.map(|js| view! { <link rel="modulepreload" href=js /> })}
@@ -37,7 +45,6 @@ pub fn shell(_options: LeptosOptions, page: Page) -> impl IntoView {
                     .map(|wasm| {
                         view! { <link rel="preload" r#as="fetch" r#type="application/wasm" crossorigin="" href=wasm /> }
                     })}
-                <MetaTags />
             </head>
             <body>
                 <App />

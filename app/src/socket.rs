@@ -112,7 +112,7 @@ impl Socket {
     /// Says how far this page has got, so that what it missed follows.
     fn greet(&self) {
         self.heard.set(js_sys::Date::now());
-        let since = self.live.garden.with_untracked(newest_first);
+        let since = newest_first(&self.live.garden.read_untracked());
         let text = resume(since);
         if let Some(open) = &*self.open.borrow() {
             // Fails only while connecting; it is open.
@@ -173,7 +173,7 @@ impl Socket {
     fn tick(self: &Rc<Self>) {
         let now = js_sys::Date::now();
         let moment = Timestamp::from_millis(now as i64);
-        if self.live.now.get_untracked().as_millis() / 1000 != moment.as_millis() / 1000 {
+        if self.live.now.read_untracked().as_millis() / 1000 != moment.as_millis() / 1000 {
             self.live.now.set(moment);
         }
         if self.refused.get() {
@@ -191,7 +191,7 @@ impl Socket {
     }
 
     fn patience(&self, busy: f64) -> f64 {
-        let runs = self.live.garden.with_untracked(|g| g.agents.values().any(|a| a.summary.state.is_processing()));
+        let runs = self.live.garden.read_untracked().agents.values().any(|a| a.summary.state.is_processing());
         if runs { busy } else { QUIET_MS }
     }
 
@@ -203,9 +203,9 @@ impl Socket {
         } else if let Some(at) = self.retry_at.get() {
             Link::Reconnecting { in_s: ((at - now) / 1000.0).ceil().max(0.0) as u32 }
         } else if self.open.borrow().as_ref().is_none_or(|o| o.ws.ready_state() != WebSocket::OPEN) {
-            match self.live.link.get_untracked() {
+            match &*self.live.link.read_untracked() {
                 Link::Reconnecting { .. } => Link::Reconnecting { in_s: 0 },
-                other => other,
+                other => other.clone(),
             }
         } else if now - self.heard.get() > self.patience(STALE_MS) {
             Link::Stale { since: Timestamp::from_millis(self.heard.get() as i64) }
@@ -215,7 +215,7 @@ impl Socket {
                 _ => Link::Live,
             }
         };
-        if self.live.link.with_untracked(|known| *known != link) {
+        if *self.live.link.read_untracked() != link {
             self.live.link.set(link);
         }
     }

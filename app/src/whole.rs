@@ -1,4 +1,5 @@
-//! Keeps the browser's half small: views and closures whose type ends here, so that one copy of the code serves many.
+//! Keeps the browser's half small: views, closures and lists whose type ends here, so that
+//! one copy of the code serves many.
 
 use leptos::{
     attr::{Attribute, any_attribute::AnyAttribute},
@@ -29,9 +30,41 @@ impl<V: RenderHtml + Send> IntoWhole for V {
     }
 }
 
-/// A closure of a view as one of few types: every kind of closure would be an own copy of the code that runs it.
-pub(crate) fn shared<T: 'static>(f: impl FnMut() -> T + Send + 'static) -> SharedReactiveFunction<T> {
-    Arc::new(Mutex::new(f))
+/// A closure of a view. Every kind of closure and of result would be an own copy of the code that runs it, so there are
+/// three: for words, for yes or no, and for parts of the page.
+type Shared<T> = SharedReactiveFunction<T>;
+
+/// Words that change, as text or as an attribute.
+pub(crate) fn text<S: Into<String>>(mut words: impl FnMut() -> S + Send + 'static) -> Shared<String> {
+    Arc::new(Mutex::new(move || words().into()))
+}
+
+/// Whether something holds, as a class or as an attribute.
+pub(crate) fn flag(holds: impl FnMut() -> bool + Send + 'static) -> Shared<bool> {
+    Arc::new(Mutex::new(holds))
+}
+
+/// A part of the page that is another one from time to time.
+pub(crate) fn part(view: impl FnMut() -> AnyView + Send + 'static) -> Shared<AnyView> {
+    Arc::new(Mutex::new(view))
+}
+
+/// One of a list, under a key that no other has.
+pub(crate) struct Item {
+    key: String,
+    view: Box<dyn FnOnce() -> AnyView + Send>,
+}
+
+impl Item {
+    pub(crate) fn new(key: String, view: impl FnOnce() -> AnyView + Send + 'static) -> Self {
+        Self { key, view: Box::new(view) }
+    }
+}
+
+/// A list that changes. What keeps its key stays as it is.
+pub(crate) fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> impl IntoView {
+    let items: Box<dyn Fn() -> Vec<Item> + Send> = Box::new(items);
+    view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.view)() /> }
 }
 
 impl<V: Render> Render for Whole<V> {

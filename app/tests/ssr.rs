@@ -3,8 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the ids of these tests are written here")]
 
 use leptos::{config::LeptosOptions, prelude::*};
-use leptos_router::location::RequestUrl;
-use terrarium_app::{App, FirstState, Page, shell};
+use terrarium_app::{Address, App, FirstState, Page, shell};
 use terrarium_core::view::Garden;
 use wire::{AgentId, AgentSummary, Envelope, Epoch, Event, FluxState, Frame, Gauges, Seq, Timestamp};
 
@@ -25,7 +24,7 @@ fn summary(id: &str) -> AgentSummary {
         observers: 2,
         pending: Vec::new(),
         commands: Vec::new(),
-            dropped: 0,
+        dropped: 0,
         epoch: Epoch::from_bits(1),
         seq: Seq(0),
         total_events: 0,
@@ -55,7 +54,7 @@ fn garden(ids: &[&str]) -> Garden {
 fn page(path: &str, garden: Garden) -> String {
     let owner = Owner::new();
     let html = owner.with(|| {
-        provide_context(RequestUrl::new(path));
+        provide_context(Address(path.to_owned()));
         provide_context(FirstState(garden, at(120)));
         view! { <App /> }.to_html()
     });
@@ -122,7 +121,7 @@ fn a_build_without_a_site_has_no_script_and_a_build_with_one_starts_it() {
     let document = |page: Page| {
         let owner = Owner::new();
         owner.with(|| {
-            provide_context(RequestUrl::new("/"));
+            provide_context(Address("/".to_owned()));
             provide_context(FirstState(Garden::default(), at(0)));
             let options = LeptosOptions::builder().output_name("terrarium").build();
             shell(options, page).to_html()

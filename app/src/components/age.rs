@@ -1,13 +1,19 @@
 //! How long ago something was, kept up to date once a second.
 
-use crate::{live::Live, whole::shared, words};
+use crate::{live::Live, whole::text, words};
 use leptos::prelude::*;
+use std::sync::Arc;
 use wire::Timestamp;
+
+/// A moment that may change, or not be there yet.
+pub(crate) type Moment = Arc<dyn Fn() -> Option<Timestamp> + Send + Sync>;
 
 /// The age of `at`; "nothing yet" where there is no such moment.
 #[component]
-pub(crate) fn Age(#[prop(into)] at: Signal<Option<Timestamp>>) -> impl IntoView {
+pub(crate) fn Age(at: Moment) -> impl IntoView {
     let live = expect_context::<Live>();
-    let text = move || at.get().map_or_else(|| "nothing yet".into(), |at| words::age(live.now.get().millis_since(at)));
-    view! { <time class="num" datetime=shared(move || at.get().map(|at| at.to_string()))>{shared(text)}</time> }
+    let stamp = Arc::clone(&at);
+    let words = move || at().map_or_else(|| "nothing yet".into(), |at| words::age(live.now.read().millis_since(at)));
+    let stamp = move || stamp().map_or_else(String::new, |at| at.to_string());
+    view! { <time class="num" datetime=text(stamp)>{text(words)}</time> }
 }

@@ -4,72 +4,96 @@ use crate::{
     components::{
         age::Age,
         density_field::{DensityField, FieldLook},
-        gauge::{GaugeView, Readings},
+        gauge::GaugeView,
+        sparkline,
     },
     live::Live,
-    whole::{IntoWhole as _, shared},
+    whole::{IntoWhole as _, flag, text},
     words::{self, Gauge},
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
-use terrarium_core::view::Phase;
+use std::sync::Arc;
+use terrarium_core::view::{AgentView, Phase};
 use wire::{AgentId, AgentSummary, Gauges, Temperature, Timestamp, route};
 
-/// What the views of one agent read. Each part changes only when it has to.
+/// What the views of one agent read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Agent {
-    pub(crate) summary: Memo<Option<AgentSummary>>,
+pub(crate) struct Agent(Memo<Seen>);
+
+/// An agent as it is shown. What comes from its past changes with the beat only, and is shared until then.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) summary: Option<AgentSummary>,
     /// The moment of the newest reading.
-    pub(crate) beat: Memo<Option<Timestamp>>,
-    pub(crate) readings: Memo<Readings>,
-    pub(crate) activity: Memo<f64>,
-    pub(crate) phase: Memo<Phase>,
-    pub(crate) doing: Memo<&'static str>,
+    pub(crate) beat: Option<Timestamp>,
+    /// The sparklines, in the order of [`Gauge::ALL`].
+    pub(crate) paths: Arc<[String; 3]>,
+    pub(crate) activity: f64,
+    pub(crate) phase: Phase,
+    pub(crate) doing: &'static str,
 }
 
 impl Agent {
-    pub(crate) fn new(live: Live, id: &AgentId) -> Self {
-        let at = || id.clone();
-        let (id, ids) = (at(), [at(), at(), at(), at(), at()]);
-        let [for_beat, for_readings, for_activity, for_phase, for_doing] = ids;
-        let summary = Memo::new(move |_| live.agent(&id, |a| a.summary.clone()));
-        let beat = Memo::new(move |_| live.agent(&for_beat, |a| a.series.0.last().map(|p| p.ts)).flatten());
-        let readings = Memo::new(move |_| {
-            beat.with(|_| ());
-            untrack(|| live.agent(&for_readings, Readings::of)).unwrap_or(Readings { paths: Default::default() })
-        });
-        let activity = Memo::new(move |_| {
-            beat.with(|_| ());
-            untrack(|| live.agent(&for_activity, |a| a.activity())).unwrap_or_default()
-        });
-        let phase = Memo::new(move |_| {
-            summary.with(|_| ());
-            activity.with(|_| ());
-            untrack(|| live.agent(&for_phase, |a| a.phase())).unwrap_or(Phase::Void)
-        });
-        let doing = Memo::new(move |_| {
-            summary.with(|_| ());
-            activity.with(|_| ());
-            untrack(|| live.agent(&for_doing, words::doing)).unwrap_or("gone")
-        });
-        Self { summary, beat, readings, activity, phase, doing }
+    pub(crate) fn new(live: Live, id: AgentId) -> Self {
+        Self(Memo::new(move |before: Option<&Seen>| {
+            live.agent(&id, |agent| Seen::of(agent, before)).unwrap_or_else(Seen::nothing)
+        }))
+    }
+
+    pub(crate) fn seen(self) -> impl std::ops::Deref<Target = Seen> {
+        self.0.read()
     }
 
     pub(crate) fn read<T: Default>(self, read: impl FnOnce(&AgentSummary) -> T) -> T {
-        self.summary.with(|s| s.as_ref().map(read)).unwrap_or_default()
+        self.seen().summary.as_ref().map(read).unwrap_or_default()
     }
 
     pub(crate) fn gauges(self) -> Gauges {
         self.read(|s| s.metrics)
     }
 
-    pub(crate) fn look(self) -> Signal<FieldLook> {
-        Signal::derive(move || FieldLook {
-            activity: self.activity.get(),
-            fever: self.read(|s| s.in_fever),
-            seed: self.read(|s| s.seq.0),
-            ended: self.read(|s| s.state.is_terminal()),
+    pub(crate) fn in_fever(self) -> bool {
+        self.read(|s| s.in_fever)
+    }
+
+    /// As an attribute: two places after the point, or nothing.
+    pub(crate) fn temperature(self) -> String {
+        let temperature = self.gauges().temperature.map(Temperature::get);
+        temperature.map_or_else(String::new, |t| format!("{t:.2}"))
+    }
+
+    pub(crate) fn observers(self) -> String {
+        words::count(self.read(|s| s.observers) as usize, "observer", "observers")
+    }
+
+    /// What its field shows; `None` once the view is gone.
+    pub(crate) fn look(self) -> Option<FieldLook> {
+        let seen = self.0.try_read_untracked()?;
+        let summary = seen.summary.as_ref();
+        Some(FieldLook {
+            activity: seen.activity,
+            fever: summary.is_some_and(|s| s.in_fever),
+            seed: summary.map_or(0, |s| s.seq.0),
+            ended: summary.is_some_and(|s| s.state.is_terminal()),
         })
+    }
+}
+
+impl Seen {
+    fn of(agent: &AgentView, before: Option<&Self>) -> Self {
+        let beat = agent.series.0.last().map(|p| p.ts);
+        let known = before.filter(|before| before.beat == beat && before.summary.is_some());
+        let (paths, activity) = match known {
+            Some(known) => (Arc::clone(&known.paths), known.activity),
+            None => (Arc::new(Gauge::ALL.map(|gauge| sparkline::path(agent, gauge))), agent.activity()),
+        };
+        let (phase, doing) = (agent.phase(), words::doing(agent));
+        Self { summary: Some(agent.summary.clone()), beat, paths, activity, phase, doing }
+    }
+
+    fn nothing() -> Self {
+        let paths = Arc::default();
+        Self { summary: None, beat: None, paths, activity: 0.0, phase: Phase::Void, doing: "gone" }
     }
 }
 
@@ -77,45 +101,39 @@ impl Agent {
 #[component]
 pub(crate) fn AgentCard(id: AgentId) -> impl IntoView {
     let live = expect_context::<Live>();
-    let agent = Agent::new(live, &id);
+    let agent = Agent::new(live, id.clone());
     let (name, href, title) = (id.to_string(), route::agent_page(&id), format!("agent-{id}"));
     let (data_agent, labelled) = (name.clone(), title.clone());
-    let fever = move || agent.read(|s| s.in_fever);
-    let temperature = move || {
-        let t = agent.gauges().temperature.map(Temperature::get);
-        t.map_or_else(String::new, |t| format!("{t:.2}"))
-    };
-    let observers = move || words::count(agent.read(|s| s.observers) as usize, "observer", "observers");
     let dissolving = {
         let id = id.clone();
-        move || live.leaving.with(|leaving| leaving.contains_key(&id))
+        move || live.leaving.read().contains_key(&id)
     };
     view! {
         <article
             class="card"
-            class:glitch=shared(fever)
-            class:leaving=shared(dissolving)
+            class:glitch=flag(move || agent.in_fever())
+            class:leaving=flag(dissolving)
             data-agent=data_agent
-            data-state=shared(move || agent.read(|s| s.state.as_str()))
-            data-phase=shared(move || agent.phase.get().name())
-            data-temperature=shared(temperature)
-            data-fever=shared(move || fever().to_string())
+            data-state=text(move || agent.read(|s| s.state.as_str()))
+            data-phase=text(move || agent.seen().phase.name())
+            data-temperature=text(move || agent.temperature())
+            data-fever=text(move || agent.in_fever().to_string())
             aria-labelledby=labelled
         >
             <header class="card-head">
-                <span class="symbol" aria-hidden="true">{shared(move || agent.phase.get().symbol().to_string())}</span>
+                <span class="symbol" aria-hidden="true">{text(move || agent.seen().phase.symbol())}</span>
                 <h2 id=title>
-                    <A href=href>{name}</A>
+                    <a href=href>{name}</a>
                 </h2>
-                <p class="doing">{shared(move || agent.doing.get())}</p>
+                <p class="doing">{text(move || agent.seen().doing)}</p>
             </header>
-            <p class="about">{shared(move || agent.read(|s| s.description.clone()))}</p>
-            <DensityField id=id cols=36 rows=9 look=agent.look() />
-            <p class="hot" hidden=shared(move || !fever())>"running hot"</p>
-            <Gauges agent />
+            <p class="about">{text(move || agent.read(|s| s.description.clone()))}</p>
+            <DensityField id=id cols=36 rows=9 agent />
+            <p class="hot" hidden=flag(move || !agent.in_fever())>"running hot"</p>
+            <GaugesView agent />
             <footer class="card-foot">
-                <span>"last event " <Age at=Signal::derive(move || agent.read(|s| s.last_event)) /></span>
-                <span class="num">{shared(observers)}</span>
+                <span>"last event " <Age at=Arc::new(move || agent.read(|s| s.last_event)) /></span>
+                <span class="num">{text(move || agent.observers())}</span>
             </footer>
         </article>
     }
@@ -124,15 +142,12 @@ pub(crate) fn AgentCard(id: AgentId) -> impl IntoView {
 
 /// The three gauges of an agent.
 #[component]
-pub(crate) fn Gauges(agent: Agent) -> impl IntoView {
-    let one = move |at: usize, gauge: Gauge| {
-        let value = Signal::derive(move || gauge.of(&agent.gauges()));
-        let path = Signal::derive(move || agent.readings.with(|r| r.paths.get(at).cloned().unwrap_or_default()));
-        view! { <GaugeView gauge value path /> }
-    };
+pub(crate) fn GaugesView(agent: Agent) -> impl IntoView {
     view! {
         <dl class="gauges">
-            {one(0, Gauge::Pressure)} {one(1, Gauge::Flow)} {one(2, Gauge::Temperature)}
+            <GaugeView agent gauge=Gauge::Pressure />
+            <GaugeView agent gauge=Gauge::Flow />
+            <GaugeView agent gauge=Gauge::Temperature />
         </dl>
     }
     .whole()

@@ -9,12 +9,13 @@ use crate::{
         gauge::{Why, spoken},
     },
     live::Live,
-    whole::{IntoWhole as _, shared},
+    whole::{IntoWhole as _, text},
     words::{self, Gauge},
 };
 use leptos::{ev, html::Canvas, prelude::*};
 use plotters::{prelude::IntoDrawingArea, style::RGBColor};
 use plotters_canvas::CanvasBackend;
+use std::sync::Arc;
 use terrarium_core::view::AgentView;
 use web_sys::HtmlCanvasElement;
 use wire::{AgentId, Timestamp};
@@ -25,25 +26,30 @@ pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> impl IntoView {
     let live = expect_context::<Live>();
     let canvas = NodeRef::<Canvas>::new();
     let at_first = live.now.get_untracked();
-    let data = Memo::new(move |_| {
-        agent.beat.with(|_| ());
-        let of = |a: &AgentView| ChartData::of(a, gauge, at_first);
-        let none = || ChartData { gauge, end: at_first.as_millis(), points: Vec::new() };
-        untrack(|| live.agent(&id, of)).unwrap_or_else(none)
+    let data = Memo::new(move |before: Option<&ChartData>| {
+        let beat = agent.seen().beat.map(Timestamp::as_millis);
+        match before {
+            Some(before) if beat.is_none_or(|beat| beat == before.end) => before.clone(),
+            _ => {
+                let of = |a: &AgentView| ChartData::of(a, gauge, at_first);
+                let none = || ChartData { gauge, end: at_first.as_millis(), points: Arc::default() };
+                untrack(|| live.agent(&id, of)).unwrap_or_else(none)
+            }
+        }
     });
-    let drawing = api::drawn(&data.get_untracked());
+    let drawing = api::drawn(&data.read_untracked());
     let picked = RwSignal::new(None::<usize>);
 
     Effect::new(move |_| {
         let Some(canvas) = canvas.get() else { return };
-        let mark = picked.get();
-        data.with(|data| paint(&canvas, data, mark));
+        let mark = *picked.read();
+        paint(&canvas, &data.read(), mark);
     });
     let point = move |e: ev::PointerEvent| {
         let Some(canvas) = canvas.get_untracked() else { return };
         let width = f64::from(canvas.client_width());
         let part = (f64::from(e.offset_x()) - charts::LEFT) / (width - charts::LEFT - charts::RIGHT).max(1.0);
-        picked.set(data.with_untracked(|d| nearest(d, part)));
+        picked.set(nearest(&data.read_untracked(), part));
     };
     let walk = move |e: ev::KeyboardEvent| {
         let step = match e.key().as_str() {
@@ -53,26 +59,26 @@ pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> impl IntoView {
             _ => return,
         };
         e.prevent_default();
-        let last = data.with_untracked(|d| d.points.len()).saturating_sub(1);
+        let last = data.read_untracked().points.len().saturating_sub(1);
         picked.update(|at| *at = Some(at.map_or(last, |at| at.saturating_add_signed(step).min(last))));
     };
     let read_out = move || {
-        let found = picked.get().and_then(|at| data.with(|d| d.points.get(at).copied()));
+        let found = (*picked.read()).and_then(|at| data.read().points.get(at).copied());
         found.map_or_else(
             || gauge.text(gauge.of(&agent.gauges())),
             |(ms, value)| {
-                let time = words::clock(Timestamp::from_millis(ms), live.offset.get());
+                let time = words::clock(Timestamp::from_millis(ms), *live.offset.read());
                 format!("{time} · {}", gauge.text(value))
             },
         )
     };
-    let words = move || spoken(gauge, gauge.of(&agent.gauges()), data.with(ChartData::extent));
+    let words = move || spoken(gauge, gauge.of(&agent.gauges()), data.read().extent());
     view! {
         <figure class=format!("chart chart-{}", gauge.key())>
             <figcaption>
                 <h3>{gauge.name()} <Why gauge /></h3>
-                <span class="read-out num">{shared(read_out)}</span>
-                <span class="sr">{shared(words)}</span>
+                <span class="read-out num">{text(read_out)}</span>
+                <span class="sr">{text(words)}</span>
             </figcaption>
             <div
                 class="chart-box"
@@ -91,7 +97,7 @@ pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> impl IntoView {
                     on:pointerleave=move |_| picked.set(None)
                 ></canvas>
                 <p class="chart-none">
-                    {shared(move || if data.with(|d| d.points.is_empty()) { "no readings yet" } else { "" })}
+                    {text(move || if data.read().points.is_empty() { "no readings yet" } else { "" })}
                 </p>
             </div>
         </figure>

@@ -1,7 +1,7 @@
 //! How busy an agent is, as a texture. Characters from the server, a canvas in the browser; the same cells in both.
 //! Browser side: one animation loop for all fields, at most 20 frames a second, only for what is in view.
 
-use crate::{live::Live, whole::IntoWhole as _};
+use crate::{components::agent_card::Agent, live::Live, whole::IntoWhole as _};
 use leptos::{html::Canvas, prelude::*};
 use std::{
     cell::{Cell as Shared, RefCell},
@@ -37,10 +37,10 @@ pub(crate) struct FieldLook {
 
 /// A field of `cols` × `rows` cells.
 #[component]
-pub(crate) fn DensityField(id: AgentId, cols: u32, rows: u32, look: Signal<FieldLook>) -> impl IntoView {
+pub(crate) fn DensityField(id: AgentId, cols: u32, rows: u32, agent: Agent) -> impl IntoView {
     let live = expect_context::<Live>();
     let canvas = NodeRef::<Canvas>::new();
-    let text = characters(&look.get_untracked(), cols, rows);
+    let text = agent.look().map(|look| characters(&look, cols, rows));
     let alive = Arc::new(AtomicBool::new(true));
     let ends = Arc::clone(&alive);
     on_cleanup(move || ends.store(false, Ordering::Relaxed));
@@ -53,7 +53,7 @@ pub(crate) fn DensityField(id: AgentId, cols: u32, rows: u32, look: Signal<Field
             canvas,
             cols,
             rows,
-            look,
+            agent,
             alive,
             drawn: Shared::new(None),
             colour: Default::default(),
@@ -94,7 +94,7 @@ struct Painter {
     canvas: HtmlCanvasElement,
     cols: u32,
     rows: u32,
-    look: Signal<FieldLook>,
+    agent: Agent,
     alive: Arc<AtomicBool>,
     drawn: Shared<Option<Frame>>,
     colour: RefCell<(f64, String)>,
@@ -139,7 +139,7 @@ fn step() {
 
 impl Painter {
     fn paint(&self, now: f64, still: bool) {
-        let Some(look) = self.look.try_get_untracked() else { return };
+        let Some(look) = self.agent.look() else { return };
         let place = self.canvas.get_bounding_client_rect();
         let height = window().inner_height().ok().and_then(|h| h.as_f64()).unwrap_or(f64::MAX);
         if place.width() < 1.0 || place.bottom() < 0.0 || place.top() > height {

@@ -1,28 +1,26 @@
 //! One gauge: its name, its reading, its recent past, and what it means.
 
 use crate::{
-    components::sparkline::Sparkline,
-    whole::{IntoWhole as _, shared},
-    words::{self, Gauge},
+    components::agent_card::Agent,
+    whole::{IntoWhole as _, text},
+    words::Gauge,
 };
 use leptos::prelude::*;
 
 /// A gauge with its sparkline and its explanation, which opens without JavaScript too.
 #[component]
-pub(crate) fn GaugeView(
-    gauge: Gauge,
-    #[prop(into)] value: Signal<Option<f64>>,
-    #[prop(into)] path: Signal<String>,
-) -> impl IntoView {
+pub(crate) fn GaugeView(agent: Agent, gauge: Gauge) -> impl IntoView {
+    let value = move || gauge.of(&agent.gauges());
+    let path = move || agent.seen().paths[gauge as usize].clone();
     view! {
         <div class=format!("gauge gauge-{}", gauge.key())>
             <dt>{gauge.name()} <Why gauge /></dt>
             <dd>
-                <span class="gauge-value num">{shared(move || gauge.text(value.get()))}</span>
-                <Sparkline path />
-                <span class="sr">
-                    {shared(move || if value.get().is_none() { "no reading" } else { "" })}
-                </span>
+                <span class="gauge-value num">{text(move || gauge.text(value()))}</span>
+                <svg class="spark" viewBox="-1 -2 122 32" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+                    <path d=text(path) vector-effect="non-scaling-stroke"></path>
+                </svg>
+                <span class="sr">{text(move || if value().is_none() { "no reading" } else { "" })}</span>
             </dd>
         </div>
     }
@@ -58,17 +56,5 @@ pub(crate) fn spoken(gauge: Gauge, value: Option<f64>, extent: Option<(f64, f64)
         ),
         (Some(_), None) => format!("{} is {}.", gauge.name(), gauge.text(value)),
         (None, _) => format!("{} has no reading.", gauge.name()),
-    }
-}
-
-/// The gauges of one agent as readings and lines, ready to show.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Readings {
-    pub(crate) paths: [String; 3],
-}
-
-impl Readings {
-    pub(crate) fn of(agent: &terrarium_core::view::AgentView) -> Self {
-        Self { paths: words::Gauge::ALL.map(|gauge| crate::components::sparkline::path(agent, gauge)) }
     }
 }

@@ -1,7 +1,6 @@
-//! A small line of the last 15 minutes.
+//! The small line of a gauge: its last 15 minutes. What it shows is said in words beside it.
 
-use crate::{first::SLOT_MS, whole::IntoWhole as _, words::Gauge};
-use leptos::prelude::*;
+use crate::{first::SLOT_MS, words::Gauge};
 use terrarium_core::{spark, view::AgentView};
 use wire::Timestamp;
 
@@ -27,15 +26,4 @@ pub(crate) fn path(agent: &AgentView, gauge: Gauge) -> String {
     let values = sums.map(|(sum, n)| (n > 0).then(|| sum / f64::from(n)));
     let most = values.iter().flatten().copied().fold(1.0, f64::max);
     spark::path(&values, WIDTH, HEIGHT, Some((0.0, gauge.top().unwrap_or(most))))
-}
-
-/// The line itself. What it shows is said in words beside it.
-#[component]
-pub(crate) fn Sparkline(#[prop(into)] path: Signal<String>) -> impl IntoView {
-    view! {
-        <svg class="spark" viewBox="-1 -2 122 32" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-            <path d=path vector-effect="non-scaling-stroke"></path>
-        </svg>
-    }
-    .whole()
 }

@@ -1,8 +1,9 @@
 //! What an agent says, newest first: filter, pause, follow, and the whole of each event on demand.
 
 use crate::{
+    api::lowercase,
     live::Live,
-    whole::{IntoWhole as _, shared},
+    whole::{IntoWhole as _, Item, list, text},
     words,
 };
 use leptos::{html::Ol, prelude::*};
@@ -38,27 +39,27 @@ pub(crate) fn Stream(id: AgentId) -> impl IntoView {
     let frozen = RwSignal::new(None::<Vec<Row>>);
     let follow = RwSignal::new(true);
     let shown = Memo::new(move |_| {
-        let words = filter.get().to_lowercase();
-        let rows = frozen.get().unwrap_or_else(|| all.get());
-        only.with(|only| rows.into_iter().filter(|row| fits(&row.entry, only, &words)).collect::<Vec<_>>())
+        let (words, only, frozen, all) = (lowercase(&filter.read()), only.read(), frozen.read(), all.read());
+        let rows = frozen.as_ref().unwrap_or(&all);
+        rows.iter().filter(|row| fits(&row.entry, &only, &words)).cloned().collect::<Vec<_>>()
     });
     let waiting = move || {
-        frozen.with(|frozen| {
-            let last = frozen.as_ref()?.first().map(|row| row.key.clone());
-            let new = all.with(|all| all.iter().take_while(|row| Some(&row.key) != last.as_ref()).count());
-            (new > 0).then(|| format!("{new} new"))
-        })
+        let frozen = frozen.read();
+        let Some(frozen) = frozen.as_ref() else { return String::new() };
+        let last = frozen.first().map(|row| &row.key);
+        let new = all.read().iter().take_while(|row| Some(&row.key) != last).count();
+        if new > 0 { format!("{new} new") } else { String::new() }
     };
-    let paused = move || frozen.with(Option::is_some);
+    let paused = move || frozen.read().is_some();
     let pause = move |_| {
-        let next = if paused() { None } else { Some(all.get_untracked()) };
+        let next = if frozen.read_untracked().is_some() { None } else { Some(all.read_untracked().clone()) };
         frozen.set(next);
     };
-    let list = NodeRef::<Ol>::new();
+    let lines = NodeRef::<Ol>::new();
     Effect::new(move |_| {
-        shown.with(|_| ());
-        if let (true, Some(list)) = (follow.get(), list.get()) {
-            list.set_scroll_top(0);
+        shown.track();
+        if let (true, Some(lines)) = (*follow.read(), lines.get()) {
+            lines.set_scroll_top(0);
         }
     });
     view! {
@@ -83,36 +84,36 @@ pub(crate) fn Stream(id: AgentId) -> impl IntoView {
                             {kinds()}
                         </select>
                     </label>
-                    <button type="button" aria-pressed=shared(move || paused().to_string()) on:click=pause>
-                        {shared(move || if paused() { "Resume" } else { "Pause" })}
+                    <button type="button" aria-pressed=text(move || paused().to_string()) on:click=pause>
+                        {text(move || if paused() { "Resume" } else { "Pause" })}
                     </button>
                     <button
                         type="button"
-                        aria-pressed=shared(move || follow.get().to_string())
-                        on:click=move |_| follow.update(|f| *f = !*f)
+                        aria-pressed=text(move || follow.read().to_string())
+                        on:click=move |_| *follow.write() ^= true
                     >
                         "Follow"
                     </button>
-                    <span class="num waiting" role="status">{shared(waiting)}</span>
+                    <span class="num waiting" role="status">{text(waiting)}</span>
                 </div>
             </header>
             <ol
                 class="lines"
-                node_ref=list
+                node_ref=lines
                 tabindex="0"
                 aria-label="Events, newest first"
                 on:wheel=move |e| {
-                    if e.delta_y() > 0.0 && follow.get_untracked() {
+                    if e.delta_y() > 0.0 && *follow.read_untracked() {
                         follow.set(false);
                     }
                 }
             >
-                <For each=move || shown.get() key=|row| row.key.clone() children=move |row| line(live, &row.entry) />
+                {list(move || shown.read().iter().map(|row| item(live, row)).collect())}
             </ol>
             <p class="muted none">
-                {shared(move || {
-                    let quiet = all.with(Vec::is_empty);
-                    let hidden = shown.with(Vec::is_empty);
+                {text(move || {
+                    let quiet = all.read().is_empty();
+                    let hidden = shown.read().is_empty();
                     if quiet { "It has said nothing yet." } else if hidden { "No line fits the filter." } else { "" }
                 })}
             </p>
@@ -147,12 +148,17 @@ fn rows(stream: &VecDeque<Entry>, before: &[Row]) -> Vec<Row> {
     rows
 }
 
+fn item(live: Live, row: &Row) -> Item {
+    let entry = Arc::clone(&row.entry);
+    Item::new(row.key.clone(), move || line(live, &entry))
+}
+
 fn fits(entry: &Entry, only: &str, words: &str) -> bool {
     let Entry::Event(e) = entry else { return true };
     let kind = e.event.kind();
     let said = || {
         let all = serde_json::to_string(&e.event).unwrap_or_default();
-        format!("{} {} {all}", words::kind(kind), words::line(&e.event)).to_lowercase()
+        lowercase(&format!("{} {} {all}", words::kind(kind), words::line(&e.event)))
     };
     (only.is_empty() || only == kind.as_str()) && (words.is_empty() || said().contains(words))
 }
@@ -173,7 +179,7 @@ fn line(live: Live, entry: &Entry) -> AnyView {
                     <details>
                         <summary>
                             <time class="num" datetime=ts.to_string()>
-                                {shared(move || words::clock(ts, live.offset.get()))}
+                                {text(move || words::clock(ts, *live.offset.read()))}
                             </time>
                             <span class="kind">{words::kind(kind)}</span>
                             <span class="said">{words::line(&e.event)}</span>

@@ -3,7 +3,7 @@
 use crate::{
     components::{
         age::Age,
-        agent_card::{Agent, Gauges},
+        agent_card::{Agent, GaugesView},
         chart::Chart,
         density_field::DensityField,
         state_history::StateHistory,
@@ -12,42 +12,33 @@ use crate::{
     live::Live,
     pages::not_found::NoSuchAgent,
     socket,
-    whole::{IntoWhole as _, shared},
+    whole::{IntoWhole as _, flag, part, text},
     words,
 };
-use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
-use leptos_router::{components::A, hooks::use_params_map};
-use wire::{AgentId, Temperature};
+use leptos::prelude::*;
+use std::sync::Arc;
+use wire::AgentId;
 
 /// `/agents/{id}`.
 #[component]
-pub(crate) fn AgentPage() -> impl IntoView {
+pub(crate) fn AgentPage(name: String) -> impl IntoView {
     let live = expect_context::<Live>();
-    let params = use_params_map();
-    let asked = Memo::new(move |_| params.with(|p| p.get("id").unwrap_or_default()));
     // The id, if the garden has such an agent: appears and goes with it.
-    let found = Memo::new(move |_| {
-        let id = AgentId::parse(&asked.get()).ok()?;
-        live.agent(&id, |_| ()).map(|()| id)
-    });
-    shared(move || match found.get() {
-        Some(id) => Either::Left(view! { <OneAgent id /> }),
-        None => Either::Right(view! { <NoSuchAgent asked=asked.get() /> }),
+    let asked = AgentId::parse(&name).ok();
+    let found = Memo::new(move |_| asked.as_ref().is_some_and(|id| live.has(id)));
+    let known = AgentId::parse(&name).ok();
+    part(move || match known.clone().filter(|_| *found.read()) {
+        Some(id) => view! { <OneAgent id /> }.whole(),
+        None => view! { <NoSuchAgent asked=name.clone() /> }.whole(),
     })
 }
 
 #[component]
 fn OneAgent(id: AgentId) -> impl IntoView {
     let live = expect_context::<Live>();
-    let agent = Agent::new(live, &id);
+    let agent = Agent::new(live, id.clone());
     let name = id.to_string();
-    let (title, data_agent) = (format!("{name} · Terrarium"), name.clone());
-    let fever = move || agent.read(|s| s.in_fever);
-    let temperature = move || {
-        let t = agent.gauges().temperature.map(Temperature::get);
-        t.map_or_else(String::new, |t| format!("{t:.2}"))
-    };
+    let data_agent = name.clone();
     {
         let id = id.clone();
         Effect::new(move |_| {
@@ -59,44 +50,43 @@ fn OneAgent(id: AgentId) -> impl IntoView {
         });
     }
     view! {
-        <Title text=title />
         <main
             id="main"
             class="one"
-            class:glitch=shared(fever)
+            class:glitch=flag(move || agent.in_fever())
             data-agent=data_agent
-            data-state=shared(move || agent.read(|s| s.state.as_str()))
-            data-phase=shared(move || agent.phase.get().name())
-            data-temperature=shared(temperature)
-            data-fever=shared(move || fever().to_string())
+            data-state=text(move || agent.read(|s| s.state.as_str()))
+            data-phase=text(move || agent.seen().phase.name())
+            data-temperature=text(move || agent.temperature())
+            data-fever=text(move || agent.in_fever().to_string())
         >
             <nav class="crumbs" aria-label="Breadcrumb">
-                <A href="/">"← The garden"</A>
+                <a href="/">"← The garden"</a>
             </nav>
             <div class="page-head">
                 <h1>
-                    <span class="symbol" aria-hidden="true">{shared(move || agent.phase.get().symbol().to_string())}</span>
+                    <span class="symbol" aria-hidden="true">{text(move || agent.seen().phase.symbol())}</span>
                     {name}
                 </h1>
                 <p class="lede">
-                    {shared(move || agent.doing.get())}
-                    <span class="hot" hidden=shared(move || !fever())>" · running hot"</span>
+                    {text(move || agent.seen().doing)}
+                    <span class="hot" hidden=flag(move || !agent.in_fever())>" · running hot"</span>
                 </p>
-                <p class="about">{shared(move || agent.read(|s| s.description.clone()))}</p>
+                <p class="about">{text(move || agent.read(|s| s.description.clone()))}</p>
             </div>
-            <DensityField id=id.clone() cols=96 rows=14 look=agent.look() />
-            <Gauges agent />
+            <DensityField id=id.clone() cols=96 rows=14 agent />
+            <GaugesView agent />
             <p class="facts muted">
-                <span>"last event " <Age at=Signal::derive(move || agent.read(|s| s.last_event)) /></span>
+                <span>"last event " <Age at=Arc::new(move || agent.read(|s| s.last_event)) /></span>
                 <span>
                     "running since "
-                    <Age at=Signal::derive(move || agent.summary.with(|s| s.as_ref().map(|s| s.started))) />
+                    <Age at=Arc::new(move || agent.seen().summary.as_ref().map(|s| s.started)) />
                 </span>
                 <span class="num">
-                    {shared(move || words::count(agent.read(|s| s.total_events) as usize, "event", "events"))}
+                    {text(move || words::count(agent.read(|s| s.total_events) as usize, "event", "events"))}
                 </span>
                 <span class="num">
-                    {shared(move || words::count(agent.read(|s| s.observers) as usize, "observer", "observers"))}
+                    {text(move || agent.observers())}
                 </span>
             </p>
             <section class="charts" aria-label="The last 15 minutes">

@@ -3,12 +3,10 @@
 use crate::{
     components::agent_card::AgentCard,
     live::Live,
-    whole::{IntoWhole as _, shared},
+    whole::{IntoWhole as _, Item, list, part, text},
     words,
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::components::A;
 use wire::{AgentId, FluxState, route};
 
 /// `/`.
@@ -16,67 +14,72 @@ use wire::{AgentId, FluxState, route};
 pub(crate) fn GardenPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let shown = Memo::new(move |_| {
-        let mut ids: Vec<AgentId> = live.garden.with(|garden| {
-            let here = garden.agents.iter().filter(|(_, a)| a.summary.state != FluxState::Stopped);
-            here.map(|(id, _)| id.clone()).collect()
-        });
-        live.leaving.with(|leaving| ids.extend(leaving.keys().cloned()));
-        ids.sort();
-        ids.dedup();
+        let (garden, leaving) = (live.garden.read(), live.leaving.read());
+        let here = garden.agents.iter().filter(|(_, a)| a.summary.state != FluxState::Stopped).map(|(id, _)| id);
+        let mut ids: Vec<AgentId> = here.cloned().collect();
+        for id in leaving.keys() {
+            if let Err(place) = ids.binary_search(id) {
+                ids.insert(place, id.clone());
+            }
+        }
         ids
     });
     let ended = Memo::new(move |_| {
-        live.garden.with(|garden| {
-            let over = garden.agents.iter().filter(|(_, a)| a.summary.state == FluxState::Stopped);
-            over.map(|(id, _)| id.clone()).collect::<Vec<_>>()
-        })
-    });
-    let tally = Memo::new(move |_| {
-        live.garden.with(|garden| {
-            let count = |of: fn(&wire::AgentSummary) -> bool| garden.agents.values().filter(|a| of(&a.summary)).count();
-            (count(|s| s.state != FluxState::Stopped), count(|s| s.state.is_processing()), count(|s| s.in_fever))
-        })
+        let garden = live.garden.read();
+        let over = garden.agents.iter().filter(|(_, a)| a.summary.state == FluxState::Stopped);
+        over.map(|(id, _)| id.clone()).collect::<Vec<_>>()
     });
     let lede = move || {
-        let (all, running, hot) = tally.get();
+        let garden = live.garden.read();
+        let count = |of: fn(&wire::AgentSummary) -> bool| garden.agents.values().filter(|a| of(&a.summary)).count();
+        let (all, running) = (count(|s| s.state != FluxState::Stopped), count(|s| s.state.is_processing()));
         let mut text = format!("{}, {running} running", words::count(all, "agent", "agents"));
+        let hot = count(|s| s.in_fever);
         if hot > 0 {
             text.push_str(&format!(", {hot} running hot"));
         }
         text
     };
     view! {
-        <Title text="The garden · Terrarium" />
         <main id="main">
             <div class="page-head">
                 <h1>"The garden"</h1>
-                <p class="lede num">{shared(lede)}</p>
+                <p class="lede num">{text(lede)}</p>
             </div>
-            {shared(move || shown.with(Vec::is_empty).then(empty))}
-            <div class="cards">
-                <For each=move || shown.get() key=AgentId::clone children=|id| view! { <AgentCard id /> } />
-            </div>
-            <Show when=move || !ended.with(Vec::is_empty)>
-                <section class="ended" aria-label="Agents that have ended">
-                    <h2>"Ended"</h2>
-                    <ul>
-                        <For
-                            each=move || ended.get()
-                            key=AgentId::clone
-                            children=|id| {
-                                view! {
-                                    <li>
-                                        <A href=route::agent_page(&id)>{id.to_string()}</A>
-                                    </li>
-                                }
-                            }
-                        />
-                    </ul>
-                </section>
-            </Show>
+            {part(move || if shown.read().is_empty() { empty().whole() } else { ().whole() })}
+            <div class="cards">{list(move || shown.read().iter().map(card).collect())}</div>
+            {part(move || if ended.read().is_empty() { ().whole() } else { over(ended).whole() })}
         </main>
     }
     .whole()
+}
+
+fn card(id: &AgentId) -> Item {
+    let shown = id.clone();
+    Item::new(id.to_string(), move || view! { <AgentCard id=shown /> }.whole())
+}
+
+fn over(ended: Memo<Vec<AgentId>>) -> impl IntoView {
+    view! {
+        <section class="ended" aria-label="Agents that have ended">
+            <h2>"Ended"</h2>
+            <ul>{list(move || ended.read().iter().map(link).collect())}</ul>
+        </section>
+    }
+}
+
+/// A line that leads to an agent's page.
+pub(crate) fn link(id: &AgentId) -> Item {
+    let (href, name) = (route::agent_page(id), id.to_string());
+    let view = move || {
+        view! {
+            <li>
+                <a href=href>{name}</a>
+            </li>
+        }
+        .whole()
+    };
+    Item::new(id.to_string(), view)
 }
 
 fn empty() -> impl IntoView {

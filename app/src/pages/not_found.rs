@@ -2,12 +2,11 @@
 
 use crate::{
     live::Live,
-    whole::{IntoWhole as _, shared},
+    pages::garden::link,
+    whole::{IntoWhole as _, list, text},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::components::A;
-use wire::{AgentId, route};
+use wire::AgentId;
 
 /// Names offered in place of one that is not there.
 const NEAREST: usize = 5;
@@ -16,13 +15,12 @@ const NEAREST: usize = 5;
 #[component]
 pub(crate) fn NoSuchPage() -> impl IntoView {
     view! {
-        <Title text="Not here · Terrarium" />
         <main id="main" class="empty">
             <p class="empty-mark" aria-hidden="true">"◌"</p>
             <h1>"There is no such page"</h1>
             <p>"All agents are in the garden; each has a page of its own there."</p>
             <p>
-                <A href="/">"Go to the garden"</A>
+                <a href="/">"Go to the garden"</a>
             </p>
         </main>
     }
@@ -35,30 +33,17 @@ pub(crate) fn NoSuchAgent(asked: String) -> impl IntoView {
     let live = expect_context::<Live>();
     let near = {
         let asked = asked.clone();
-        Memo::new(move |_| live.garden.with(|garden| nearest(&asked, garden.agents.keys())))
+        Memo::new(move |_| nearest(&asked, live.garden.read().agents.keys()))
     };
     view! {
-        <Title text="No such agent · Terrarium" />
         <main id="main" class="empty">
             <p class="empty-mark" aria-hidden="true">"◌"</p>
             <h1>{format!("No agent called “{asked}” lives here")}</h1>
             <p>"It may have ended, or the name may be spelled otherwise. If it starts, it appears here by itself."</p>
-            <p>{shared(move || if near.with(Vec::is_empty) { "The garden is empty." } else { "These are nearest by name:" })}</p>
-            <ul class="near">
-                <For
-                    each=move || near.get()
-                    key=AgentId::clone
-                    children=|id| {
-                        view! {
-                            <li>
-                                <A href=route::agent_page(&id)>{id.to_string()}</A>
-                            </li>
-                        }
-                    }
-                />
-            </ul>
+            <p>{text(move || if near.read().is_empty() { "The garden is empty." } else { "These are nearest by name:" })}</p>
+            <ul class="near">{list(move || near.read().iter().map(link).collect())}</ul>
             <p>
-                <A href="/">"Go to the garden"</A>
+                <a href="/">"Go to the garden"</a>
             </p>
         </main>
     }

@@ -51,6 +51,13 @@ pub const LOGOUT: &str = "/logout";
 /// Where the browser's half of the page lives.
 pub const ASSETS: &str = "/pkg/{*file}";
 
+/// The name in an [`AGENT_PAGE`], still with its percent signs.
+#[must_use]
+pub fn agent_of_page(path: &str) -> Option<&str> {
+    let name = path.strip_prefix(AGENT_PAGE.trim_end_matches("{agent}"))?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
 /// [`AGENT_PAGE`] of an agent.
 #[must_use]
 pub fn agent_page(id: &AgentId) -> String {

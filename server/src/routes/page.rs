@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     state::Shared,
 };
-use app::{FirstState, Page};
+use app::{Address, FirstState, Page};
 use axum::{
     body::Body,
     extract::{Path, Request, State},
@@ -85,7 +85,9 @@ async fn render(garden: Garden, status: StatusCode, request: Request<Body>) -> R
     // Built here and not from the environment: how we are configured is our own business.
     let options = LeptosOptions::builder().output_name("terrarium").build();
     let first = FirstState(garden, runtime::clock::wall());
+    let address = Address(request.uri().path().to_owned());
     let context = move || {
+        leptos::prelude::provide_context(address.clone());
         leptos::prelude::provide_context(first.clone());
         if let Some(response) = use_context::<ResponseOptions>() {
             response.set_status(status);

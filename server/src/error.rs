@@ -11,8 +11,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::time::Duration;
-use wire::{AgentId, Problem, Scope, id::IdError};
+use std::{borrow::Cow, time::Duration};
+use wire::{AgentId, FieldError, FluxState, Problem, Scope, id::IdError};
 
 /// Everything a door may have to say no to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,16 +49,34 @@ pub(crate) enum Error {
     TooFast { retry: Duration },
     #[error("{what} cannot be read: {why}")]
     BadBody { what: &'static str, why: String },
+    #[error("{why}")]
+    MalformedBody { why: String },
+    #[error("{why}")]
+    UnfitBody { why: String },
+    #[error("this agent has no command {name:?}{}", or_one_of(nearest))]
+    UnknownCommand { name: String, nearest: Vec<String> },
+    #[error("{} of the arguments {} not fit", errors.len(), if errors.len() == 1 { "does" } else { "do" })]
+    Arguments { errors: Vec<FieldError> },
+    #[error("the agent has as much to do as it may have")]
+    Busy { retry_after: Duration },
+    #[error("the agent has {state}, so it does nothing more")]
+    AgentEnded { state: FluxState },
+    #[error("{why}")]
+    AgentFailed { kind: Cow<'static, str>, why: String, hint: Option<String> },
+    #[error("the agent did not answer within {} ms", .after.as_millis())]
+    TimedOut { after: Duration },
+    #[error("it was cancelled")]
+    Cancelled,
     #[error("the gateway is stopping")]
     Draining,
     #[error("the gateway failed to answer; its log says why")]
     Internal,
 }
 
-fn or_one_of(nearest: &[AgentId]) -> String {
+fn or_one_of(nearest: &[impl AsRef<str>]) -> String {
     match nearest {
         [] => String::new(),
-        some => format!("; the nearest names are {}", some.iter().map(AgentId::as_str).collect::<Vec<_>>().join(", ")),
+        some => format!("; the nearest names are {}", some.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -89,7 +107,15 @@ impl Error {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::UnknownAgent { .. } | Self::NotAnAgentId { .. } | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::BadQuery { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UnknownCommand { .. } => StatusCode::NOT_FOUND,
+            Self::MalformedBody { .. } => StatusCode::BAD_REQUEST,
+            Self::BadQuery { .. } | Self::BadBody { .. } | Self::Arguments { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::AgentEnded { .. } | Self::Cancelled => StatusCode::CONFLICT,
+            // The agent's own words for input it does not take; a panic is a fault; everything else failed beyond us.
+            Self::AgentFailed { kind, .. } if kind == "takes_no_input" => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::AgentFailed { kind, .. } if kind == "panic" => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::AgentFailed { .. } => StatusCode::FAILED_DEPENDENCY,
+            Self::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TokenNeeded { .. } | Self::TokenRefused => StatusCode::UNAUTHORIZED,
             Self::ScopeMissing { .. } | Self::ForeignOrigin | Self::CsrfMissing => StatusCode::FORBIDDEN,
@@ -98,13 +124,13 @@ impl Error {
             Self::BadBody { .. } => StatusCode::BAD_REQUEST,
             Self::WebSocketOnly => StatusCode::UPGRADE_REQUIRED,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
-            Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Draining | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     /// The stable word for programs, and the kind of problem for people.
-    fn kind(&self) -> (&'static str, &'static str) {
+    fn kind(&self) -> (&str, &'static str) {
         match self {
             Self::UnknownAgent { .. } => ("agent_not_found", "No such agent"),
             Self::NotAnAgentId { .. } => ("agent_id_malformed", "Not an agent id"),
@@ -122,6 +148,15 @@ impl Error {
             Self::Slowed { .. } => ("slowed", "Too many failed attempts"),
             Self::TooFast { .. } => ("too_fast", "Too many requests"),
             Self::BadBody { .. } => ("body_malformed", "The body cannot be read"),
+            Self::MalformedBody { .. } => ("body_malformed", "The body is not JSON"),
+            Self::UnfitBody { .. } => ("body_invalid", "The body does not fit"),
+            Self::UnknownCommand { .. } => ("command_not_found", "No such command"),
+            Self::Arguments { .. } => ("arguments_invalid", "Arguments do not fit"),
+            Self::Busy { .. } => ("busy", "The agent is busy"),
+            Self::AgentEnded { .. } => ("agent_ended", "The agent has ended"),
+            Self::AgentFailed { kind, .. } => (kind, "The agent could not do it"),
+            Self::TimedOut { .. } => ("timed_out", "No answer in time"),
+            Self::Cancelled => ("cancelled", "Cancelled"),
             Self::Draining => ("draining", "Stopping"),
             Self::Internal => ("internal", "Something went wrong here"),
         }
@@ -157,10 +192,30 @@ impl Error {
             Self::LinkRefused { .. } => "start the gateway again for another, or sign in with a token",
             Self::Slowed { .. } | Self::TooFast { .. } => "the Retry-After header says how long to wait",
             Self::BadBody { .. } => "send JSON such as {\"token\":\"trm_…\"}, or a form",
+            Self::MalformedBody { .. } => "send a JSON object, for example {\"data\": \"hello\"}",
+            Self::UnfitBody { .. } => "GET /openapi.json describes every body",
+            Self::UnknownCommand { .. } => "GET /api/agents/{agent}/commands lists what it exposes",
+            Self::Arguments { .. } => "errors says what is wrong with each; GET /api/agents/{agent}/commands has the schema",
+            Self::Busy { .. } => "try again after retry_after_ms",
+            Self::AgentEnded { .. } => "GET /api/agents lists which agents are running",
+            Self::AgentFailed { hint, .. } => return hint.clone(),
+            Self::TimedOut { .. } => "give it more time with timeout_ms, or look at its stream for what keeps it",
             Self::Draining => "try again when it is back",
-            Self::Internal => return None,
+            Self::Cancelled | Self::Internal => return None,
         };
         Some(text.to_owned())
+    }
+}
+
+impl Error {
+    fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::Draining => Some(1000),
+            Self::Busy { retry_after: retry } | Self::Slowed { retry } | Self::TooFast { retry } => {
+                Some(u64::try_from(retry.as_millis()).unwrap_or(u64::MAX).max(1))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -175,14 +230,8 @@ impl From<&Error> for Problem {
             instance: None,
             code: code.to_owned(),
             hint: error.hint(),
-            errors: Vec::new(),
-            retry_after_ms: match error {
-                Error::Draining => Some(1000),
-                Error::Slowed { retry } | Error::TooFast { retry } => {
-                    Some(u64::try_from(retry.as_millis()).unwrap_or(u64::MAX).max(1))
-                }
-                _ => None,
-            },
+            errors: if let Error::Arguments { errors } = error { errors.clone() } else { Vec::new() },
+            retry_after_ms: error.retry_after_ms(),
         }
     }
 }

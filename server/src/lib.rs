@@ -21,6 +21,7 @@
 
 mod assets;
 pub mod auth;
+mod body;
 pub mod config;
 mod data;
 mod error;

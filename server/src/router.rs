@@ -5,7 +5,7 @@ use crate::{
     auth::guard::{Needs, guard},
     error::{self, Error},
     origin,
-    routes::{agents, health, login, metrics, observe, page, prometheus, session},
+    routes::{agents, health, invoke, login, metrics, observe, openapi, page, perturb, prometheus, session},
     state::Shared,
 };
 use axum::{
@@ -26,7 +26,7 @@ use tower_http::{
         predicate::{Predicate, SizeAbove},
     },
 };
-use wire::route;
+use wire::{Scope, route};
 
 /// Largest request body, where a door does not set its own limit.
 const BODY_MAX: usize = 64 * 1024;
@@ -53,6 +53,13 @@ struct Door {
     handler: MethodRouter<Shared>,
 }
 
+impl Door {
+    /// The same with a limit of its own for bodies.
+    fn limit(self, limit: DefaultBodyLimit) -> Self {
+        Self { handler: self.handler.layer(limit), ..self }
+    }
+}
+
 /// Something to look at. Changes nothing.
 fn read<H: Handler<T, Shared>, T: 'static>(path: &'static str, needs: Needs, handler: H) -> Door {
     Door { path, method: Method::GET, needs, handler: get(handler) }
@@ -65,7 +72,8 @@ fn write<H: Handler<T, Shared>, T: 'static>(path: &'static str, needs: Needs, ha
 
 /// Every door. This is the one place where it is stated who may pass.
 fn doors() -> Vec<Door> {
-    use Needs::{Anyone, Open, SignedIn, Watch};
+    use Needs::{Anyone, ByCommand, Open, SignedIn, Watch};
+    let input = DefaultBodyLimit::max(wire::perturb::INPUT_MAX);
     vec![
         read(route::GARDEN, Watch, page::garden),
         read(route::AGENT_PAGE, Watch, page::agent),
@@ -74,6 +82,12 @@ fn doors() -> Vec<Door> {
         read(route::AGENTS, Watch, agents::list),
         read(route::AGENT, Watch, agents::one),
         read(route::SNAPSHOT, Watch, agents::snapshot),
+        read(route::COMMANDS, Watch, invoke::commands),
+        read(route::PERTURB, Needs::Scope(Scope::Perturb), perturb::one),
+        write(route::INVOKE, Needs::Scope(Scope::Perturb), invoke::invoke).limit(input),
+        write(route::COMMAND, ByCommand, invoke::command).limit(input),
+        read(route::OPENAPI, Watch, openapi::document),
+        read(route::DOCS, Watch, openapi::page),
         read(route::METRICS, Watch, metrics::one),
         read(route::METRICS_ALL, Watch, metrics::all),
         read(route::PROMETHEUS, Watch, prometheus::metrics),

@@ -1,11 +1,15 @@
 //! The doors, one file per resource, and what they share.
 
 pub(crate) mod agents;
+pub(crate) mod answer;
 pub(crate) mod health;
+pub(crate) mod invoke;
 pub(crate) mod login;
 pub(crate) mod metrics;
 pub(crate) mod observe;
+pub(crate) mod openapi;
 pub(crate) mod page;
+pub(crate) mod perturb;
 pub(crate) mod prometheus;
 pub(crate) mod session;
 

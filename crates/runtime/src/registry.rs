@@ -256,9 +256,7 @@ impl Registry {
     /// The names most like a word, best first, at most five: what to offer where it is not found.
     #[must_use]
     pub fn nearest(&self, word: &str) -> Vec<AgentId> {
-        let mut scored: Vec<_> = self.agents().keys().map(|id| (distance(word, id.as_str()), id.clone())).collect();
-        scored.sort();
-        scored.into_iter().take(NEAREST).map(|(_, id)| id).collect()
+        nearest(word, self.agents().keys().cloned())
     }
 
     /// The mirrors.
@@ -377,6 +375,12 @@ impl AgentHandle {
         self.vitals.commands.iter().find(|c| c.name == name || c.aliases.iter().any(|a| a == name))
     }
 
+    /// The commands whose names are most like a word, best first, at most five.
+    #[must_use]
+    pub fn nearest_commands(&self, word: &str) -> Vec<String> {
+        nearest(word, self.commands().map(|c| c.name.clone()))
+    }
+
     /// Sends it an input.
     ///
     /// # Errors
@@ -423,6 +427,12 @@ impl AgentHandle {
     pub(crate) fn vitals(&self) -> &Arc<Vitals> {
         &self.vitals
     }
+}
+
+fn nearest<T: AsRef<str> + Ord>(word: &str, known: impl Iterator<Item = T>) -> Vec<T> {
+    let mut scored: Vec<_> = known.map(|name| (distance(word, name.as_ref()), name)).collect();
+    scored.sort();
+    scored.into_iter().take(NEAREST).map(|(_, name)| name).collect()
 }
 
 /// Edit distance (Levenshtein 1966), over the first characters of each: enough to tell names apart.

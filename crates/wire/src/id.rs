@@ -127,6 +127,12 @@ fn try_this(suggestion: &Option<String>) -> String {
     suggestion.as_ref().map(|s| format!("; try {s}")).unwrap_or_default()
 }
 
+impl AsRef<str> for AgentId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl fmt::Display for AgentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

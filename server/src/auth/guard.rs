@@ -25,10 +25,8 @@ pub(crate) enum Needs {
     /// Any good token.
     SignedIn,
     /// A token with this scope.
-    #[expect(dead_code, reason = "for the doors that perturb, which are not there yet")]
     Scope(Scope),
     /// What the command needs: the door itself calls [`Caller::require`] when it knows which one is meant.
-    #[expect(dead_code, reason = "for exposed commands, which have no doors yet")]
     ByCommand,
 }
 

@@ -1,0 +1,70 @@
+//! `POST /api/{agent}/invoke`, `POST /api/{agent}/{command}`, and the list of what an agent exposes.
+
+use super::answer;
+use crate::{auth::Caller, body, error::Error, state::Shared};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use bytes::Bytes;
+use runtime::{Call, Refused, Terms};
+use serde_json::Value;
+use std::time::Duration;
+use terrarium_core::flux::Priority;
+use wire::{Perturb, Scope, command::CommandList, perturb::Invoked};
+
+pub(crate) async fn commands(
+    State(shared): State<Shared>,
+    Path(agent): Path<String>,
+) -> Result<Json<CommandList>, Error> {
+    Ok(Json(CommandList { commands: shared.agent(&agent)?.commands().cloned().collect() }))
+}
+
+pub(crate) async fn invoke(
+    State(shared): State<Shared>,
+    Path(agent): Path<String>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Json<Invoked>, Error> {
+    let agent = shared.agent(&agent)?;
+    let perturb: Perturb = body::read(&body)?;
+    perturb.check().map_err(|why| Error::UnfitBody { why })?;
+    limit(&shared, &caller)?;
+    let priority = perturb.priority.and_then(Priority::asked).unwrap_or(Priority::ORDINARY);
+    let terms = Terms { priority, timeout: perturb.timeout_ms.map(Duration::from_millis) };
+    answered(agent.perturb(perturb.data, terms)).await
+}
+
+pub(crate) async fn command(
+    State(shared): State<Shared>,
+    Path((agent, name)): Path<(String, String)>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Json<Invoked>, Error> {
+    let agent = shared.agent(&agent)?;
+    let Some(spec) = agent.command(&name) else {
+        return Err(Error::UnknownCommand { nearest: agent.nearest_commands(&name), name });
+    };
+    caller.require(spec.scope)?;
+    limit(&shared, &caller)?;
+    let arguments = match body::read_or_nothing(&body)? {
+        None => prism::Arguments::new(),
+        Some(Value::Object(arguments)) => arguments,
+        Some(other) => {
+            let why = format!("the body has to be an object of arguments, and is {}", body::kind_of(&other));
+            return Err(Error::UnfitBody { why });
+        }
+    };
+    let arguments = prism::check(spec, arguments).map_err(|errors| Error::Arguments { errors })?;
+    answered(agent.call(spec, arguments, Terms::default())).await
+}
+
+/// The scope a caller needs for `invoke` is stated in the router; a command's stands in its own declaration.
+fn limit(shared: &Shared, caller: &Caller) -> Result<(), Error> {
+    shared.beam.check(&caller.client).map_err(|retry| Error::TooFast { retry })
+}
+
+async fn answered(call: Result<Call, Refused>) -> Result<Json<Invoked>, Error> {
+    let result = call.map_err(answer::refused)?.answer().await.map_err(answer::failed)?;
+    Ok(Json(Invoked { result }))
+}

@@ -108,8 +108,7 @@ impl Error {
         match self {
             Self::UnknownAgent { .. } | Self::NotAnAgentId { .. } | Self::NotFound => StatusCode::NOT_FOUND,
             Self::UnknownCommand { .. } => StatusCode::NOT_FOUND,
-            Self::MalformedBody { .. } => StatusCode::BAD_REQUEST,
-            Self::BadQuery { .. } | Self::BadBody { .. } | Self::Arguments { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::BadQuery { .. } | Self::UnfitBody { .. } | Self::Arguments { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::AgentEnded { .. } | Self::Cancelled => StatusCode::CONFLICT,
             // The agent's own words for input it does not take; a panic is a fault; everything else failed beyond us.
             Self::AgentFailed { kind, .. } if kind == "takes_no_input" => StatusCode::UNPROCESSABLE_ENTITY,
@@ -121,7 +120,7 @@ impl Error {
             Self::ScopeMissing { .. } | Self::ForeignOrigin | Self::CsrfMissing => StatusCode::FORBIDDEN,
             Self::LinkRefused { .. } => StatusCode::GONE,
             Self::Slowed { .. } | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::BadBody { .. } => StatusCode::BAD_REQUEST,
+            Self::BadBody { .. } | Self::MalformedBody { .. } => StatusCode::BAD_REQUEST,
             Self::WebSocketOnly => StatusCode::UPGRADE_REQUIRED,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Draining | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -195,7 +194,9 @@ impl Error {
             Self::MalformedBody { .. } => "send a JSON object, for example {\"data\": \"hello\"}",
             Self::UnfitBody { .. } => "GET /openapi.json describes every body",
             Self::UnknownCommand { .. } => "GET /api/agents/{agent}/commands lists what it exposes",
-            Self::Arguments { .. } => "errors says what is wrong with each; GET /api/agents/{agent}/commands has the schema",
+            Self::Arguments { .. } => {
+                "errors says what is wrong with each; GET /api/agents/{agent}/commands has the schema"
+            }
             Self::Busy { .. } => "try again after retry_after_ms",
             Self::AgentEnded { .. } => "GET /api/agents lists which agents are running",
             Self::AgentFailed { hint, .. } => return hint.clone(),

@@ -15,6 +15,9 @@
 //! | `origin` | whom a browser may speak for |
 //! | `error` | failures as HTTP says them |
 //! | `assets` | the browser's half, embedded |
+//! | `body` | request bodies as JSON |
+//! | `socket` | what every WebSocket does alike |
+//! | `html` | what the plain pages share |
 //! | `serve` | the accept loop |
 //! | [`token_command`] | `terrarium token` |
 //! | `state` | what the doors share |
@@ -26,6 +29,7 @@ pub mod config;
 mod data;
 mod error;
 pub mod gateway;
+mod html;
 mod limit;
 mod origin;
 mod router;

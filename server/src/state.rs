@@ -33,7 +33,6 @@ pub(crate) struct Inner {
     pub(crate) policy: Policy,
     pub(crate) auth: Auth,
     /// How often a client may perturb.
-    #[expect(dead_code, reason = "for the doors that perturb, which are not there yet")]
     pub(crate) beam: RateLimit<ClientKey>,
     /// How often a client may ask for a ticket.
     pub(crate) tickets: RateLimit<ClientKey>,

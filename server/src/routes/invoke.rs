@@ -11,7 +11,7 @@ use runtime::{Call, Refused, Terms};
 use serde_json::Value;
 use std::time::Duration;
 use terrarium_core::flux::Priority;
-use wire::{Perturb, Scope, command::CommandList, perturb::Invoked};
+use wire::{Perturb, command::CommandList, perturb::Invoked};
 
 pub(crate) async fn commands(
     State(shared): State<Shared>,

@@ -44,7 +44,7 @@ impl Needs {
 /// Statuses of everything that takes a JSON body.
 pub(super) const OF_BODIES: [u16; 4] = [400, 413, 415, 422];
 /// Statuses of giving an agent work, besides: it has ended, it failed, it stops, it took too long.
-pub(super) const OF_WORK: [u16; 4] = [409, 502, 503, 504];
+pub(super) const OF_WORK: [u16; 4] = [409, 424, 503, 504];
 
 /// Every problem there is, with its sentence.
 const PROBLEMS: [(u16, &str); 16] = [
@@ -58,10 +58,10 @@ const PROBLEMS: [(u16, &str); 16] = [
     (415, "The body is not JSON by its Content-Type."),
     (421, "The gateway does not answer to the Host that was asked for."),
     (422, "Something does not fit; `errors` says what and where."),
+    (424, "The agent failed at this; `code` and `detail` say how."),
     (426, "This address speaks WebSocket, and the request did not ask for it."),
     (429, "Too often, or the agent's queue is full; `Retry-After` says when to try again."),
     (500, "The gateway failed; its log says why."),
-    (502, "The agent failed at this; `code` and `detail` say how."),
     (503, "The gateway is stopping, or what the agent needs is not there."),
     (504, "The agent did not answer in time."),
 ];

@@ -126,7 +126,7 @@ pub(super) const ROUTES: &[Route] = &[
         parameters: &["agent"],
         body: &[Content::Json("Input")],
         answers: &[Answer(200, "The agent's answer.", Some(Content::Json("Invoked")))],
-        problems: &[400, 404, 413, 415, 422, 409, 502, 503, 504],
+        problems: &[400, 404, 413, 415, 422, 409, 424, 503, 504],
         ..read(route::INVOKE, "invoke", WORK, "Gives an agent an input and waits for its answer.")
     },
     Route {

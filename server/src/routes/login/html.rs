@@ -1,6 +1,6 @@
 //! The sign-in pages as HTML: in the look of the page, without a line of script, and fenced in accordingly.
 
-use crate::assets;
+use crate::{assets, html::Escaped};
 use axum::http::{HeaderName, HeaderValue, header};
 use std::fmt;
 use wire::{Problem, Scope, route};
@@ -123,25 +123,6 @@ fn signed_in(f: &mut fmt::Formatter<'_>, name: &str, scopes: &[Scope], csrf: &st
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// Text as it may stand in an element or a quoted attribute.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for letter in self.0.chars() {
-            match letter {
-                '&' => f.write_str("&amp;"),
-                '<' => f.write_str("&lt;"),
-                '>' => f.write_str("&gt;"),
-                '"' => f.write_str("&quot;"),
-                '\'' => f.write_str("&#39;"),
-                other => f.write_fmt(format_args!("{other}")),
-            }?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

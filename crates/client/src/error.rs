@@ -19,6 +19,15 @@ pub enum Error {
         /// What the system says.
         why: String,
     },
+    /// The connection stands, and no answer came over it in the time an answer may take.
+    #[error("{url} did not answer in time")]
+    TimedOut {
+        /// What was asked for.
+        url: String,
+    },
+    /// The text cannot be a command's name. Nothing was sent.
+    #[error("{0:?} cannot be the name of a command; one is made of letters, digits and _")]
+    Command(String),
     /// The gateway said no, and why.
     #[error("{}{}", .0.detail, .0.hint.as_ref().map(|h| format!(" ({h})")).unwrap_or_default())]
     Problem(Box<Problem>),

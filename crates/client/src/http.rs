@@ -1,20 +1,28 @@
 //! The REST half: one method per door.
 
-use crate::{Error, GardenOptions, Observation, ObserveOptions};
+use crate::{Beam, Error, GardenOptions, Observation, ObserveOptions};
 use reqwest::{
-    Response, StatusCode,
+    RequestBuilder, Response, StatusCode,
     header::{AUTHORIZATION, HeaderValue},
 };
-use serde::de::DeserializeOwned;
-use std::time::Duration;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use std::{error::Error as _, time::Duration};
 use tokio_tungstenite::tungstenite::{client::IntoClientRequest as _, handshake::client::Request};
 use wire::{
-    AgentId, AgentSummary, MetricSeries, Problem, Snapshot, route,
+    AgentId, AgentSummary, CommandSpec, MetricSeries, Perturb, Problem, Snapshot,
+    command::CommandList,
+    perturb::{Invoked, TIMEOUT_MAX_MS},
+    route,
     summary::{AgentList, AllMetrics, Version},
 };
 
 /// How long one call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an agent's answer may take: as long as a gateway lets anyone wait, and what the way there and back takes.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(TIMEOUT_MAX_MS).saturating_add(CALL_TIMEOUT);
 
 /// A gateway, by its address. Cheap to clone; connections are shared.
 #[derive(Debug, Clone)]
@@ -36,7 +44,11 @@ impl Client {
         if parsed.scheme() != "http" || parsed.host_str().is_none() {
             return Err(wrong());
         }
-        let http = reqwest::Client::builder().timeout(CALL_TIMEOUT).build().map_err(|_| wrong())?;
+        let http = reqwest::Client::builder()
+            .timeout(CALL_TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build()
+            .map_err(|_| wrong())?;
         Ok(Self { base: url.trim_end_matches('/').to_owned(), http, bearer: None })
     }
 
@@ -123,6 +135,45 @@ impl Client {
         Observation::connect(self.handshake(&format!("{}{}", route::OBSERVE_GARDEN, options.query()))?).await
     }
 
+    /// Opens a socket on which an agent can be given work, any number of inputs at once. Needs the scope `perturb`.
+    ///
+    /// # Errors
+    /// See [`Client::observe`].
+    pub async fn perturb(&self, id: &AgentId) -> Result<Beam, Error> {
+        Beam::connect(self.handshake(&route::perturb(id))?).await
+    }
+
+    /// Gives an agent one input and waits for its answer. The input's `id` is of no use here. Needs the scope `perturb`.
+    ///
+    /// # Errors
+    /// See [`Error`]: a [`Error::Problem`] for what the gateway or the agent says no to.
+    pub async fn invoke(&self, id: &AgentId, input: &Perturb) -> Result<Value, Error> {
+        let input = Perturb { id: None, ..input.clone() };
+        let invoked: Invoked = self.post(&route::invoke(id), &input).await?;
+        Ok(invoked.result)
+    }
+
+    /// What an agent exposes, in the order of declaration, hidden commands left out.
+    ///
+    /// # Errors
+    /// See [`Client::agent`].
+    pub async fn commands(&self, id: &AgentId) -> Result<Vec<CommandSpec>, Error> {
+        Ok(self.get::<CommandList>(&route::commands(id)).await?.commands)
+    }
+
+    /// Calls one of an agent's commands, by its name or an alias, and waits for its answer. Needs the scope that its spec
+    /// names.
+    ///
+    /// # Errors
+    /// See [`Client::invoke`]; arguments that do not fit are a problem with an entry in `errors` for each.
+    pub async fn call(&self, id: &AgentId, command: &str, arguments: Map<String, Value>) -> Result<Value, Error> {
+        if command.is_empty() || !command.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
+            return Err(Error::Command(command.to_owned()));
+        }
+        let invoked: Invoked = self.post(&route::command(id, command), &arguments).await?;
+        Ok(invoked.result)
+    }
+
     /// The request that asks for a socket at this path.
     pub(crate) fn handshake(&self, path: &str) -> Result<Request, Error> {
         let url = format!("{}{path}", self.base.replacen("http", "ws", 1));
@@ -135,19 +186,43 @@ impl Client {
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let url = format!("{}{path}", self.base);
-        let unreachable = |e: reqwest::Error| Error::Unreachable { url: url.clone(), why: e.without_url().to_string() };
-        let mut request = self.http.get(&url);
+        self.answer(self.http.get(&url), url).await
+    }
+
+    /// Asks an agent, which may take its time.
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
+        let url = format!("{}{path}", self.base);
+        self.answer(self.http.post(&url).timeout(ANSWER_TIMEOUT).json(body), url).await
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, mut request: RequestBuilder, url: String) -> Result<T, Error> {
         if let Some(bearer) = &self.bearer {
             request = request.header(AUTHORIZATION, bearer.clone());
         }
-        let response = request.send().await.map_err(unreachable)?;
+        let response = request.send().await.map_err(|e| unanswered(&url, e))?;
         let status = response.status();
         if !status.is_success() {
             return Err(refusal(url, status, response).await);
         }
-        let strange = Error::Strange { url: url.clone(), status: status.as_u16() };
-        response.json().await.map_err(|_| strange)
+        let body = response.bytes().await.map_err(|e| unanswered(&url, e))?;
+        serde_json::from_slice(&body).map_err(|_| Error::Strange { url, status: status.as_u16() })
     }
+}
+
+/// Why nothing came back. The system's own words stand deepest in the chain.
+fn unanswered(url: &str, error: reqwest::Error) -> Error {
+    let url = url.to_owned();
+    if error.is_timeout() && !error.is_connect() {
+        return Error::TimedOut { url };
+    }
+    let error = error.without_url();
+    let mut why = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        why = deeper.to_string();
+        cause = deeper.source();
+    }
+    Error::Unreachable { url, why }
 }
 
 async fn refusal(url: String, status: StatusCode, response: Response) -> Error {

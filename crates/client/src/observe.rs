@@ -1,13 +1,12 @@
-//! The socket half: an event stream, read frame by frame.
+//! Watching: an event stream, read frame by frame.
 
-use crate::Error;
+use crate::{
+    Error,
+    socket::{self, Socket},
+};
 use futures::{SinkExt as _, StreamExt as _};
 use std::collections::BTreeMap;
-use tokio::net::TcpStream;
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{self, Message, error::ProtocolError, handshake::client::Request},
-};
+use tokio_tungstenite::tungstenite::{Message, handshake::client::Request};
 use wire::{AgentId, ClientMessage, Frame, Position};
 
 /// How to begin one agent's stream.
@@ -62,22 +61,13 @@ fn query(pairs: &[(&str, Option<String>)]) -> String {
 /// An open event stream.
 #[derive(Debug)]
 pub struct Observation {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
     close_code: Option<u16>,
 }
 
 impl Observation {
     pub(crate) async fn connect(request: Request) -> Result<Self, Error> {
-        let url = request.uri().to_string();
-        match connect_async(request).await {
-            Ok((socket, _)) => Ok(Self { socket, close_code: None }),
-            Err(tungstenite::Error::Http(response)) => {
-                let status = response.status().as_u16();
-                let problem = response.body().as_ref().and_then(|body| serde_json::from_slice(body).ok());
-                Err(problem.map_or(Error::Strange { url, status }, |p| Error::Problem(Box::new(p))))
-            }
-            Err(error) => Err(Error::Unreachable { url, why: error.to_string() }),
-        }
+        Ok(Self { socket: socket::connect(request).await?, close_code: None })
     }
 
     /// The next frame. `None` when the stream has ended: [`Observation::close_code`] then says why. Cancel-safe.
@@ -87,15 +77,7 @@ impl Observation {
                 Ok(Message::Text(text)) => return Some(Frame::decode(&text).map_err(Error::from)),
                 Ok(Message::Close(frame)) => self.close_code = frame.map(|f| f.code.into()),
                 Ok(_) => {}
-                Err(error) => {
-                    let end = matches!(
-                        error,
-                        tungstenite::Error::ConnectionClosed
-                            | tungstenite::Error::AlreadyClosed
-                            | tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
-                    );
-                    return if end { None } else { Some(Err(Error::Broken(error.to_string()))) };
-                }
+                Err(error) => return socket::broken(&error).map(Err),
             }
         }
     }

@@ -59,6 +59,7 @@ fn words_and_rules_know_no_tasks_no_web_and_no_chance() {
         ("terrarium-core", &["tokio", "axum", "leptos", "uuid", "rand", "chrono"]),
         ("terrarium-runtime", &["axum", "leptos", "clap", "kube"]),
         ("terrarium-mirror", &["axum", "leptos", "clap"]),
+        ("terrarium-kgents", &["axum", "leptos"]),
     ];
     let packages: BTreeMap<_, _> = packages().into_iter().collect();
     for (name, banned) in banned {

@@ -2,6 +2,7 @@
 //!
 //! | file | rule |
 //! |---|---|
+//! | [`ledger`] | the life of a question that waits for a person |
 //! | [`lifecycle`] | which state may follow which |
 //! | [`meter`] | pressure, flow and temperature from what an agent did |
 //! | [`alert`] | fever on and off, with hysteresis |
@@ -19,6 +20,7 @@ pub mod alert;
 pub mod breaker;
 pub mod field;
 pub mod flux;
+pub mod ledger;
 pub mod lifecycle;
 pub mod meter;
 pub mod restart;

@@ -15,6 +15,7 @@
 //! | [`command`] | what an agent exposes |
 //! | [`perturb`] | the perturb socket: inputs and answers |
 //! | [`scope`] | what a token may do |
+//! | [`semaphore`] | questions that wait for a person |
 //! | [`session`] | who is signed in |
 //! | [`close`] | WebSocket close codes, and whether to come back |
 //! | [`route`] | every URL |
@@ -32,6 +33,7 @@ pub mod problem;
 pub mod read;
 pub mod route;
 pub mod scope;
+pub mod semaphore;
 pub mod session;
 pub mod state;
 pub mod summary;
@@ -46,6 +48,7 @@ pub use id::{AgentId, Epoch, Position, Seq};
 pub use perturb::{CallId, Perturb, PerturbReply};
 pub use problem::{FieldError, Problem};
 pub use scope::Scope;
+pub use semaphore::{Ask, SemaphoreCard, TokenId};
 pub use state::FluxState;
 pub use summary::{AgentSummary, MetricPoint, MetricSeries, Snapshot};
 pub use time::Timestamp;

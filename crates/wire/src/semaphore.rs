@@ -1,0 +1,423 @@
+//! Questions that wait for a person: what an agent asks, the card a person sees, the decision, and its trail.
+//!
+//! An [`Ask`] comes from an agent or, over REST, from anybody with the scope `perturb`. The gateway makes a token of it
+//! and shows its [`SemaphoreCard`] to everybody; the agent's frozen state never leaves the gateway.
+
+use crate::{AgentId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
+
+/// Longest prompt, in bytes.
+pub const PROMPT_MAX: usize = 64 * 1024;
+/// Largest context, response schema and answer, each as JSON, in bytes.
+pub const CONTEXT_MAX: usize = 512 * 1024;
+/// Most options.
+pub const OPTIONS_MAX: usize = 32;
+/// Longest option, note, name of an escalation and idempotency key, in characters.
+pub const WORD_MAX: usize = 256;
+/// Farthest deadline: a year, in milliseconds.
+pub const DEADLINE_MAX_MS: i64 = 366 * 24 * 3_600_000;
+
+/// Names one question: `sem-` and 128 random bits in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TokenId(String);
+
+/// A text that is no token id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not the id of a question; those are sem- and 32 hexadecimal digits")]
+pub struct TokenIdError(String);
+
+impl TokenId {
+    /// An id of these bits, which should be random.
+    #[must_use]
+    pub fn from_bits(bits: u128) -> Self {
+        Self(format!("sem-{bits:032x}"))
+    }
+
+    /// Reads an id.
+    ///
+    /// # Errors
+    /// [`TokenIdError`].
+    pub fn parse(text: &str) -> Result<Self, TokenIdError> {
+        let digits = text.strip_prefix("sem-").filter(|d| d.len() == 32);
+        if digits.is_some_and(|d| d.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(TokenIdError(text.chars().take(64).collect()))
+        }
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for TokenId {
+    type Error = TokenIdError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<TokenId> for String {
+    fn from(id: TokenId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a person is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// May this be done?
+    ApprovalNeeded,
+    /// Something has to be known first.
+    #[default]
+    ContextRequired,
+    /// This could do harm.
+    SensitiveAction,
+    /// There are several ways.
+    AmbiguousChoice,
+    /// This costs something.
+    ResourceDecision,
+    /// Something went wrong; how to go on?
+    ErrorRecovery,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 6] = [
+        Self::ApprovalNeeded,
+        Self::ContextRequired,
+        Self::SensitiveAction,
+        Self::AmbiguousChoice,
+        Self::ResourceDecision,
+        Self::ErrorRecovery,
+    ];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ApprovalNeeded => "approval_needed",
+            Self::ContextRequired => "context_required",
+            Self::SensitiveAction => "sensitive_action",
+            Self::AmbiguousChoice => "ambiguous_choice",
+            Self::ResourceDecision => "resource_decision",
+            Self::ErrorRecovery => "error_recovery",
+        }
+    }
+}
+
+/// How much depends on it. In the order of urgency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    #[default]
+    Info,
+    /// Something may go wrong.
+    Warning,
+    /// Something does go wrong while nobody answers.
+    Critical,
+}
+
+impl Severity {
+    /// Every severity.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// What happens at the deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnTimeout {
+    /// The question lapses; the agent is not resumed.
+    #[default]
+    Void,
+    /// The agent is resumed with a no.
+    Deny,
+    /// The agent is resumed with a go-ahead.
+    Proceed,
+    /// The question becomes critical and goes on waiting, without a deadline.
+    Escalate,
+}
+
+/// A question before it is stored. Sent by agents, and as the body of `POST /api/purgatory/{agent}`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ask {
+    /// Why a person is needed.
+    pub reason: Reason,
+    /// The question, whole.
+    pub prompt: String,
+    /// Answers to choose from; any answer where there are none and no schema.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// How much depends on it.
+    pub severity: Severity,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// The same as a time from now, in milliseconds; the earlier counts where both are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// What happens then.
+    pub on_timeout: OnTimeout,
+    /// Who is to be told then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<String>,
+    /// JSON Schema (2020-12) that an answer has to fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_schema: Option<Value>,
+    /// What is at stake, in full: arguments, a command, a diff. Shown literally.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<Value>,
+}
+
+/// A question as everybody sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SemaphoreCard {
+    /// Its name.
+    pub id: TokenId,
+    /// Who asks.
+    pub agent_id: AgentId,
+    /// Why a person is needed.
+    pub reason: Reason,
+    /// The question, whole.
+    pub prompt: String,
+    /// Answers to choose from.
+    pub options: Vec<String>,
+    /// How much depends on it.
+    pub severity: Severity,
+    /// When it was asked.
+    pub created_at: Timestamp,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// What happens then.
+    #[serde(default)]
+    pub on_timeout: OnTimeout,
+    /// Who is to be told then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<String>,
+    /// JSON Schema that an answer has to fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_schema: Option<Value>,
+    /// What is at stake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Value>,
+}
+
+/// How a question stands. `pending → resolved → delivered`, or `pending → cancelled`, or `pending → voided`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenStatus {
+    /// It waits for a person.
+    Pending,
+    /// It is answered; the answer is on its way to the agent.
+    Resolved,
+    /// The agent has worked on the answer.
+    Delivered,
+    /// It was withdrawn.
+    Cancelled,
+    /// Its deadline passed.
+    Voided,
+}
+
+impl TokenStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Resolved, Self::Delivered, Self::Cancelled, Self::Voided];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Resolved => "resolved",
+            Self::Delivered => "delivered",
+            Self::Cancelled => "cancelled",
+            Self::Voided => "voided",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == word)
+    }
+
+    /// Whether nothing will follow.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Delivered | Self::Cancelled | Self::Voided)
+    }
+}
+
+/// What was decided, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A person answered: the answer is `human_input`.
+    Answered,
+    /// The deadline said no.
+    Denied,
+    /// The deadline said yes.
+    Proceed,
+}
+
+/// The one decision about a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The answer; `null` where the deadline decided.
+    pub human_input: Value,
+    /// Who: the name of the token, or `deadline`.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// A word to go with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Through which door something came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Door {
+    /// The agent itself.
+    Agent,
+    /// REST, from a program.
+    Rest,
+    /// The page.
+    Page,
+    /// The perturb socket.
+    Socket,
+    /// A path of AGENTESE.
+    Agentese,
+    /// The gateway's own clock.
+    Deadline,
+}
+
+/// One step of a question's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// It was asked.
+    Ejected,
+    /// It became critical at its deadline.
+    Escalated,
+    /// It was answered.
+    Resolved,
+    /// The agent worked on the answer.
+    Delivered,
+    /// The agent was resumed and failed; the question is closed all the same.
+    ResumeFailed,
+    /// It was withdrawn.
+    Cancelled,
+    /// Its deadline passed.
+    Voided,
+}
+
+/// One line of the log of all decisions. Each holds the hash of the line before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Which question.
+    pub token_id: TokenId,
+    /// Who asked it.
+    pub agent_id: AgentId,
+    /// What happened.
+    pub step: Step,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: String,
+    /// Through which door.
+    pub door: Door,
+    /// SHA-256 of what was shown to whoever decided, in hexadecimal.
+    pub shown: String,
+    /// What was decided, at `resolved`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// Why, where there is more to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// `GET /api/purgatory/{agent}/{token}`: a question and all that became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TokenRecord {
+    /// What is shown.
+    #[serde(flatten)]
+    pub card: SemaphoreCard,
+    /// How it stands.
+    pub status: TokenStatus,
+    /// What was decided, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// When its status last changed.
+    pub moved_at: Timestamp,
+    /// SHA-256 of what is shown, in hexadecimal.
+    pub shown: String,
+    /// Its life, oldest first; left out of lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audit: Vec<AuditEntry>,
+}
+
+/// Body of `resolve`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The answer: one of the options, or what fits the schema, or anything but `null` where there are neither.
+    pub human_input: Value,
+    /// A word to go with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_id_has_one_spelling() {
+        let id = TokenId::from_bits(0xab);
+        assert_eq!(id.as_str(), "sem-000000000000000000000000000000ab");
+        assert_eq!(TokenId::parse(id.as_str()), Ok(id));
+        for wrong in
+            ["", "sem-", "sem-12", "SEM-000000000000000000000000000000ab", "sem-000000000000000000000000000000AB"]
+        {
+            assert!(TokenId::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_ask_needs_no_more_than_a_prompt_and_refuses_what_it_does_not_know() {
+        let ask: Ask = serde_json::from_str(r#"{"prompt":"Deploy?"}"#).unwrap();
+        assert_eq!(
+            (ask.reason, ask.severity, ask.on_timeout),
+            (Reason::ContextRequired, Severity::Info, OnTimeout::Void)
+        );
+        assert!(serde_json::from_str::<Ask>(r#"{"prompt":"x","urgency":"high"}"#).is_err());
+    }
+}

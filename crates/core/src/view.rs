@@ -146,9 +146,11 @@ impl Garden {
         }
         if let (Some(id), Some(epoch)) = (&hello.agent_id, &hello.epoch)
             && let Some(agent) = self.agents.get_mut(id)
-            && agent.summary.epoch != *epoch
         {
-            agent.begin_epoch(epoch.clone());
+            if agent.summary.epoch != *epoch {
+                agent.begin_epoch(epoch.clone());
+            }
+            agent.summary.pending.clone_from(&hello.pending);
         }
         if restarted { Applied::GatewayRestarted } else { Applied::Changed }
     }
@@ -294,7 +296,23 @@ impl AgentView {
             }
             Event::Fever { .. } => s.in_fever = true,
             Event::FeverEnded { .. } => s.in_fever = false,
-            Event::Result { .. } | Event::Error { .. } | Event::MetricsDegraded { .. } => {}
+            Event::SemaphoreEjected { token, .. } => {
+                s.pending.retain(|card| card.id != token.id);
+                s.pending.push(token.clone());
+            }
+            Event::SemaphoreResolved { token_id, .. }
+            | Event::SemaphoreCancelled { token_id, .. }
+            | Event::SemaphoreVoided { token_id, .. } => s.pending.retain(|card| card.id != *token_id),
+            Event::SemaphoreEscalated { token_id, data } => {
+                if let Some(card) = s.pending.iter_mut().find(|card| card.id == *token_id) {
+                    card.severity = data.severity.unwrap_or(card.severity);
+                    card.deadline = None;
+                }
+            }
+            Event::Result { .. }
+            | Event::Error { .. }
+            | Event::MetricsDegraded { .. }
+            | Event::SemaphoreDelivered { .. } => {}
         }
         self.summary.last_event = Some(event.ts);
         bounded(&mut self.stream, STREAM_EVENTS, Entry::Event(Box::new(event.clone())));

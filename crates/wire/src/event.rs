@@ -4,9 +4,10 @@
 //! `tests/golden.rs`, and an arm in `core::view`.
 
 use crate::{
-    AgentId, Epoch, FluxState, Gauges, Position, Seq, Temperature, Timestamp, deserialize,
+    AgentId, Epoch, FluxState, Gauges, Position, SemaphoreCard, Seq, Temperature, Timestamp, TokenId, deserialize,
     read::{Fields, FromJson, Wrong},
     record,
+    semaphore::{Decision, Severity},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -61,7 +62,69 @@ pub enum Event {
         /// What is wrong.
         data: DegradedData,
     },
+    /// A question was stored and waits for a person. Made by [`Event::ejected`].
+    SemaphoreEjected {
+        /// The question.
+        token: SemaphoreCard,
+        /// The same once more, its id as `token_id`, for clients of before.
+        data: Value,
+    },
+    /// A question was answered.
+    SemaphoreResolved {
+        /// Which.
+        token_id: TokenId,
+        /// By whom, when, what.
+        data: Moved,
+    },
+    /// A question was withdrawn.
+    SemaphoreCancelled {
+        /// Which.
+        token_id: TokenId,
+        /// By whom, when, why.
+        data: Moved,
+    },
+    /// A question lapsed.
+    SemaphoreVoided {
+        /// Which.
+        token_id: TokenId,
+        /// When, why.
+        data: Moved,
+    },
+    /// Nobody answered in time: the question is critical now, and waits on.
+    SemaphoreEscalated {
+        /// Which.
+        token_id: TokenId,
+        /// When, and who is to be told.
+        data: Moved,
+    },
+    /// The agent has worked on the answer.
+    SemaphoreDelivered {
+        /// Which.
+        token_id: TokenId,
+        /// When; why, where it failed.
+        data: Moved,
+    },
 }
+
+/// A step of a question's life.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Moved {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// What was decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// Why, where there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How much depends on it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+}
+
+record!(Moved { by, at, decision, reason, severity });
 
 /// A step of an agent's life.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -247,11 +310,23 @@ pub enum EventKind {
     FeverEnded,
     /// See [`Event::MetricsDegraded`].
     MetricsDegraded,
+    /// See [`Event::SemaphoreEjected`].
+    SemaphoreEjected,
+    /// See [`Event::SemaphoreResolved`].
+    SemaphoreResolved,
+    /// See [`Event::SemaphoreCancelled`].
+    SemaphoreCancelled,
+    /// See [`Event::SemaphoreVoided`].
+    SemaphoreVoided,
+    /// See [`Event::SemaphoreEscalated`].
+    SemaphoreEscalated,
+    /// See [`Event::SemaphoreDelivered`].
+    SemaphoreDelivered,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::Metabolism,
         Self::Result,
         Self::Error,
@@ -261,6 +336,12 @@ impl EventKind {
         Self::Fever,
         Self::FeverEnded,
         Self::MetricsDegraded,
+        Self::SemaphoreEjected,
+        Self::SemaphoreResolved,
+        Self::SemaphoreCancelled,
+        Self::SemaphoreVoided,
+        Self::SemaphoreEscalated,
+        Self::SemaphoreDelivered,
     ];
 
     /// The `type` on the wire.
@@ -276,6 +357,12 @@ impl EventKind {
             Self::Fever => "fever",
             Self::FeverEnded => "fever_ended",
             Self::MetricsDegraded => "metrics_degraded",
+            Self::SemaphoreEjected => "semaphore_ejected",
+            Self::SemaphoreResolved => "semaphore_resolved",
+            Self::SemaphoreCancelled => "semaphore_cancelled",
+            Self::SemaphoreVoided => "semaphore_voided",
+            Self::SemaphoreEscalated => "semaphore_escalated",
+            Self::SemaphoreDelivered => "semaphore_delivered",
         }
     }
 }
@@ -288,6 +375,17 @@ impl FromJson for EventKind {
 }
 
 impl Event {
+    /// A question that waits now.
+    #[must_use]
+    pub fn ejected(token: SemaphoreCard) -> Self {
+        // A card is plain fields and JSON: it can always be written.
+        let mut data = serde_json::to_value(&token).unwrap_or_default();
+        if let Some(fields) = data.as_object_mut() {
+            fields.insert("token_id".to_owned(), token.id.as_str().into());
+        }
+        Self::SemaphoreEjected { token, data }
+    }
+
     /// Which kind this is.
     #[must_use]
     pub fn kind(&self) -> EventKind {
@@ -301,6 +399,12 @@ impl Event {
             Self::Fever { .. } => EventKind::Fever,
             Self::FeverEnded { .. } => EventKind::FeverEnded,
             Self::MetricsDegraded { .. } => EventKind::MetricsDegraded,
+            Self::SemaphoreEjected { .. } => EventKind::SemaphoreEjected,
+            Self::SemaphoreResolved { .. } => EventKind::SemaphoreResolved,
+            Self::SemaphoreCancelled { .. } => EventKind::SemaphoreCancelled,
+            Self::SemaphoreVoided { .. } => EventKind::SemaphoreVoided,
+            Self::SemaphoreEscalated { .. } => EventKind::SemaphoreEscalated,
+            Self::SemaphoreDelivered { .. } => EventKind::SemaphoreDelivered,
         }
     }
 
@@ -321,6 +425,24 @@ impl Event {
                 Self::FeverEnded { temperature: fields.take("temperature")?, data: fields.take("data")? }
             }
             EventKind::MetricsDegraded => Self::MetricsDegraded { data: fields.take("data")? },
+            EventKind::SemaphoreEjected => {
+                Self::SemaphoreEjected { token: fields.take("token")?, data: fields.take("data")? }
+            }
+            EventKind::SemaphoreResolved => {
+                Self::SemaphoreResolved { token_id: fields.take("token_id")?, data: fields.take("data")? }
+            }
+            EventKind::SemaphoreCancelled => {
+                Self::SemaphoreCancelled { token_id: fields.take("token_id")?, data: fields.take("data")? }
+            }
+            EventKind::SemaphoreVoided => {
+                Self::SemaphoreVoided { token_id: fields.take("token_id")?, data: fields.take("data")? }
+            }
+            EventKind::SemaphoreEscalated => {
+                Self::SemaphoreEscalated { token_id: fields.take("token_id")?, data: fields.take("data")? }
+            }
+            EventKind::SemaphoreDelivered => {
+                Self::SemaphoreDelivered { token_id: fields.take("token_id")?, data: fields.take("data")? }
+            }
         })
     }
 }

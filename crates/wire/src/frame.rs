@@ -1,7 +1,7 @@
 //! Everything on an observe socket that is not an event: `hello`, `gap`, `ping`, and the one message a client may send.
 
 use crate::{
-    AgentId, AgentSummary, Envelope, Epoch, EventKind, FluxState, Seq, deserialize,
+    AgentId, AgentSummary, Envelope, Epoch, EventKind, FluxState, SemaphoreCard, Seq, deserialize,
     read::{Fields, FromJson, Wrong},
     record,
 };
@@ -37,7 +37,7 @@ pub struct Hello {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<FluxState>,
     /// Questions that wait for a person.
-    pub pending: Vec<Value>,
+    pub pending: Vec<SemaphoreCard>,
     /// On the garden's socket: every agent as it is at the cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agents: Option<Vec<AgentSummary>>,

@@ -3,7 +3,11 @@
 //! An [`Ask`] comes from an agent or, over REST, from anybody with the scope `perturb`. The gateway makes a token of it
 //! and shows its [`SemaphoreCard`] to everybody; the agent's frozen state never leaves the gateway.
 
-use crate::{AgentId, Timestamp};
+use crate::{
+    AgentId, Timestamp,
+    read::{FromJson, Wrong},
+    record,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -162,6 +166,22 @@ pub enum OnTimeout {
     Escalate,
 }
 
+impl OnTimeout {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::Void, Self::Deny, Self::Proceed, Self::Escalate];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Void => "void",
+            Self::Deny => "deny",
+            Self::Proceed => "proceed",
+            Self::Escalate => "escalate",
+        }
+    }
+}
+
 /// A question before it is stored. Sent by agents, and as the body of `POST /api/purgatory/{agent}`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -195,7 +215,7 @@ pub struct Ask {
 }
 
 /// A question as everybody sees it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SemaphoreCard {
     /// Its name.
     pub id: TokenId,
@@ -212,21 +232,35 @@ pub struct SemaphoreCard {
     /// When it was asked.
     pub created_at: Timestamp,
     /// Until when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
     /// What happens then.
-    #[serde(default)]
     pub on_timeout: OnTimeout,
     /// Who is to be told then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub escalation: Option<String>,
     /// JSON Schema that an answer has to fit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub response_schema: Option<Value>,
     /// What is at stake.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<Value>,
 }
+
+record!(SemaphoreCard {
+    id,
+    agent_id,
+    reason,
+    prompt,
+    options = Vec::new(),
+    severity = Severity::Info,
+    created_at,
+    deadline,
+    on_timeout = OnTimeout::Void,
+    escalation,
+    response_schema,
+    context,
+});
 
 /// How a question stands. `pending → resolved → delivered`, or `pending → cancelled`, or `pending → voided`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -285,8 +319,23 @@ pub enum Verdict {
     Proceed,
 }
 
+impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 3] = [Self::Answered, Self::Denied, Self::Proceed];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Denied => "denied",
+            Self::Proceed => "proceed",
+        }
+    }
+}
+
 /// The one decision about a question.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Decision {
     /// What was decided.
     pub verdict: Verdict,
@@ -297,9 +346,11 @@ pub struct Decision {
     /// When.
     pub at: Timestamp,
     /// A word to go with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
+
+record!(Decision { verdict, human_input, by, at, note });
 
 /// Through which door something came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -393,6 +444,31 @@ pub struct Answer {
     /// A word to go with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// Reads an enum of words by its `ALL` and `as_str`.
+macro_rules! words {
+    ($($name:ident: $expected:literal),* $(,)?) => {$(
+        impl FromJson for $name {
+            fn from_json(value: Value) -> Result<Self, Wrong> {
+                let known = value.as_str().and_then(|text| Self::ALL.into_iter().find(|word| word.as_str() == text));
+                known.ok_or(Wrong::expected($expected))
+            }
+        }
+    )*};
+}
+
+words! {
+    Reason: "a reason",
+    Severity: "info, warning or critical",
+    OnTimeout: "void, deny, proceed or escalate",
+    Verdict: "answered, denied or proceed",
+}
+
+impl FromJson for TokenId {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        value.as_str().and_then(|text| Self::parse(text).ok()).ok_or(Wrong::expected("the id of a question"))
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! What REST says about agents and their history. Sent by the gateway, read by pages and programs.
 
-use crate::{AgentId, Envelope, Epoch, FluxState, Gauges, Seq, Timestamp, record};
+use crate::{AgentId, Envelope, Epoch, FluxState, Gauges, SemaphoreCard, Seq, Timestamp, record};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// One agent as it is now.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,7 +21,7 @@ pub struct AgentSummary {
     /// How many watch it, alone or with the whole garden.
     pub observers: u64,
     /// Questions of it that wait for a person.
-    pub pending: Vec<Value>,
+    pub pending: Vec<SemaphoreCard>,
     /// Names of its exposed commands, hidden ones left out.
     pub commands: Vec<String>,
     /// Items it gave up because there was no room for them, since the start of this life.
@@ -82,7 +81,7 @@ pub struct Snapshot {
     /// Events since the start of this life.
     pub total_events: u64,
     /// Questions that wait for a person.
-    pub pending: Vec<Value>,
+    pub pending: Vec<SemaphoreCard>,
 }
 
 /// Gauges at one moment, or over one step of time ending then.

@@ -4,10 +4,11 @@
 
 use serde_json::{Value, json};
 use terrarium_wire::{
-    AgentId, Envelope, Epoch, Event, EventKind, FluxState, Frame, Gap, Gauges, Hello, Position, Seq, Temperature,
-    Timestamp,
-    event::{CircuitState, DegradedData, ErrorData, FeverData, FeverEndedData, FeverSeverity, Transition},
+    AgentId, Envelope, Epoch, Event, EventKind, FluxState, Frame, Gap, Gauges, Hello, Position, SemaphoreCard, Seq,
+    Temperature, Timestamp, TokenId,
+    event::{CircuitState, DegradedData, ErrorData, FeverData, FeverEndedData, FeverSeverity, Moved, Transition},
     frame::{ClientMessage, Control},
+    semaphore::{Decision, OnTimeout, Reason, Severity, Verdict},
 };
 
 /// One of each event with the fields it adds to the envelope.
@@ -61,7 +62,92 @@ fn samples() -> Vec<(Event, Value)> {
             },
             json!({"type": "metrics_degraded", "data": {"error": "no", "circuit_state": "open", "failure_count": 5}}),
         ),
+        (
+            Event::ejected(card()),
+            json!({
+                "type": "semaphore_ejected",
+                "token": {
+                    "id": "sem-0000000000000000000000000000000a", "agent_id": "host", "reason": "approval_needed",
+                    "prompt": "Proceed?", "options": ["no", "yes"], "severity": "warning",
+                    "created_at": "2026-11-21T12:00:00.000Z", "deadline": "2026-11-21T12:00:01.000Z",
+                    "on_timeout": "deny", "context": {"command": "ls"},
+                },
+                "data": {
+                    "token_id": "sem-0000000000000000000000000000000a",
+                    "id": "sem-0000000000000000000000000000000a", "agent_id": "host", "reason": "approval_needed",
+                    "prompt": "Proceed?", "options": ["no", "yes"], "severity": "warning",
+                    "created_at": "2026-11-21T12:00:00.000Z", "deadline": "2026-11-21T12:00:01.000Z",
+                    "on_timeout": "deny", "context": {"command": "ls"},
+                },
+            }),
+        ),
+        (
+            Event::SemaphoreResolved {
+                token_id: card().id,
+                data: Moved {
+                    decision: Some(Decision {
+                        verdict: Verdict::Answered,
+                        human_input: json!("yes"),
+                        by: "ann".into(),
+                        at: card().created_at,
+                        note: None,
+                    }),
+                    ..moved(None)
+                },
+            },
+            json!({
+                "type": "semaphore_resolved", "token_id": "sem-0000000000000000000000000000000a",
+                "data": {
+                    "by": "ann", "at": "2026-11-21T12:00:00.000Z",
+                    "decision": {"verdict": "answered", "human_input": "yes", "by": "ann", "at": "2026-11-21T12:00:00.000Z"},
+                },
+            }),
+        ),
+        (
+            Event::SemaphoreCancelled { token_id: card().id, data: moved(Some("moot")) },
+            step("semaphore_cancelled", "moot"),
+        ),
+        (Event::SemaphoreVoided { token_id: card().id, data: moved(Some("late")) }, step("semaphore_voided", "late")),
+        (Event::SemaphoreDelivered { token_id: card().id, data: moved(Some("x")) }, step("semaphore_delivered", "x")),
+        (
+            Event::SemaphoreEscalated {
+                token_id: card().id,
+                data: Moved { severity: Some(Severity::Critical), ..moved(None) },
+            },
+            json!({
+                "type": "semaphore_escalated", "token_id": "sem-0000000000000000000000000000000a",
+                "data": {"by": "ann", "at": "2026-11-21T12:00:00.000Z", "severity": "critical"},
+            }),
+        ),
     ]
+}
+
+fn card() -> SemaphoreCard {
+    SemaphoreCard {
+        id: TokenId::from_bits(10),
+        agent_id: AgentId::parse("host").unwrap(),
+        reason: Reason::ApprovalNeeded,
+        prompt: "Proceed?".into(),
+        options: vec!["no".into(), "yes".into()],
+        severity: Severity::Warning,
+        created_at: Timestamp::from_millis(1_795_262_400_000),
+        deadline: Some(Timestamp::from_millis(1_795_262_401_000)),
+        on_timeout: OnTimeout::Deny,
+        escalation: None,
+        response_schema: None,
+        context: Some(json!({"command": "ls"})),
+    }
+}
+
+fn moved(reason: Option<&str>) -> Moved {
+    Moved { by: "ann".into(), at: card().created_at, decision: None, reason: reason.map(Into::into), severity: None }
+}
+
+fn step(kind: &str, reason: &str) -> Value {
+    json!({
+        "type": kind, "token_id": "sem-0000000000000000000000000000000a",
+        "data": {"by": "ann", "at": "2026-11-21T12:00:00.000Z", "reason": reason},
+    })
 }
 
 #[test]

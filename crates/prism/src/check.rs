@@ -46,6 +46,24 @@ pub fn check(spec: &CommandSpec, arguments: Arguments) -> Result<Arguments, Vec<
     Ok(arguments)
 }
 
+/// Checks any value against any JSON Schema (2020-12), such as an answer against the schema of its question.
+///
+/// # Errors
+/// What does not fit, as [`check`] tells it; also where the schema cannot be used.
+pub fn fits(schema: &Value, value: &Value) -> Result<(), Vec<FieldError>> {
+    if depth::exceeds(value, DEPTH_MAX) {
+        return Err(whole(format!("this is nested too deeply: {DEPTH_MAX} levels at most")));
+    }
+    let validator = validators::of(schema).map_err(|why| whole(format!("its schema cannot be used: {why}")))?;
+    if validator.is_valid(value) { Ok(()) } else { Err(errors(&validator, schema, value)) }
+}
+
+/// Why a JSON Schema cannot be used, before anything is asked by it.
+#[must_use]
+pub fn schema_fault(schema: &Value) -> Option<String> {
+    validators::of(schema).err().map(|why| why.to_string())
+}
+
 fn errors(validator: &Validator, schema: &Value, value: &Value) -> Vec<FieldError> {
     let mut told = Vec::new();
     if depth::outnumbers(value, EXPLAINED_MAX) {

@@ -3,7 +3,7 @@
 use crate::CallError;
 use serde_json::Value;
 use std::pin::Pin;
-use wire::CommandSpec;
+use wire::{Ask, CommandSpec};
 
 /// Arguments by name.
 pub type Arguments = serde_json::Map<String, Value>;
@@ -17,6 +17,9 @@ pub trait CallCx: Send {
     fn chunk(&mut self, data: Value);
     /// Accounts for tokens of a language model: read, written.
     fn tokens(&mut self, input: u64, output: u64);
+    /// Asks a person, and ends the call for now: what the method returns after this is not looked at. The agent goes on
+    /// when it is resumed with the answer and with `frozen`, everything it needs to know then.
+    fn ask(&mut self, ask: Ask, frozen: Value);
 }
 
 /// An agent with commands. Written by [`exposed`](macro@crate::exposed), not by hand.

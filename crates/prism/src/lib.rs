@@ -96,7 +96,7 @@ pub mod openapi;
 mod schema;
 mod words;
 
-pub use check::check;
+pub use check::{check, fits, schema_fault};
 pub use error::CallError;
 pub use exposed::{Arguments, CallCx, CallFuture, Exposed};
 pub use prism_macros::{expose, exposed};

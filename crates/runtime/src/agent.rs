@@ -11,7 +11,7 @@ use crate::beam::Pending;
 use futures::Stream;
 use serde_json::Value;
 use std::{future::Future, pin::Pin, sync::Arc};
-use wire::{Temperature, event::ErrorData};
+use wire::{Ask, SemaphoreCard, Temperature, event::ErrorData, semaphore::Decision};
 
 /// A unit of autonomous work: takes one item, returns one [`Step`].
 ///
@@ -59,6 +59,16 @@ pub trait Agent: Send + 'static {
         None
     }
 
+    /// Goes on where it stopped to ask, with the answer. Like [`Agent::step`] in everything else. May come twice for one
+    /// question where the gateway died in between: `reentry.card.id` tells. An agent that never asks need not say anything.
+    ///
+    /// # Errors
+    /// Costs this answer: the question is closed, and the error told.
+    fn resume(&mut self, reentry: Reentry, cx: &mut StepCx) -> impl Future<Output = Result<Step, AgentError>> + Send {
+        let _ = (reentry, cx);
+        async { Err(AgentError::new("cannot_resume", "this agent does not go on after a question")) }
+    }
+
     /// Makes an item of one of its own outputs, for the share of them that it takes in again
     /// (`feedback_fraction` of its [`terrarium_core::flux::FluxConfig`]). `None` leaves this one out.
     fn feedback(&mut self, output: &Value) -> Option<Self::Item> {
@@ -74,6 +84,28 @@ pub enum Step {
     Quiet,
     /// One output: a `result` event with this payload.
     Result(Value),
+    /// A question to a person. The agent goes on with its next item meanwhile, and with this one in [`Agent::resume`].
+    Yield(Box<Question>),
+}
+
+/// A question, and what the agent needs to go on with the answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// What is asked.
+    pub ask: Ask,
+    /// What the agent needs to go on. Kept with the question, shown to nobody.
+    pub frozen: Value,
+}
+
+/// An answer on its way back to the agent that asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reentry {
+    /// The question as it was shown.
+    pub card: SemaphoreCard,
+    /// What the agent put aside.
+    pub frozen: Value,
+    /// What was decided: by a person, or by the deadline.
+    pub decision: Decision,
 }
 
 /// What a step may tell the runtime besides its outcome.
@@ -82,6 +114,8 @@ pub struct StepCx {
     pub(crate) measured: Option<Temperature>,
     pub(crate) tokens: Tokens,
     pub(crate) caller: Option<Arc<Pending>>,
+    /// What an exposed method asked.
+    pub(crate) question: Option<Box<Question>>,
 }
 
 /// Tokens that a step had a model read and write.
@@ -112,6 +146,10 @@ impl prism::CallCx for StepCx {
     fn tokens(&mut self, input: u64, output: u64) {
         self.tokens.input = self.tokens.input.saturating_add(input);
         self.tokens.output = self.tokens.output.saturating_add(output);
+    }
+
+    fn ask(&mut self, ask: Ask, frozen: Value) {
+        self.question = Some(Box::new(Question { ask, frozen }));
     }
 }
 

@@ -3,7 +3,7 @@
 //! Taking up, refusing and giving up a perturbation happen here, without the agent's task: a step that runs for minutes
 //! delays nobody's `accepted`, `busy` or `cancel`.
 
-use crate::agent::AgentError;
+use crate::agent::{AgentError, Reentry};
 use serde_json::Value;
 use std::{
     cmp::Reverse,
@@ -17,12 +17,14 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
-use wire::FluxState;
+use wire::{FluxState, SemaphoreCard, semaphore::TokenStatus};
 
 /// Parts of one answer that may wait for their caller. Further ones are left out; the whole answer still comes.
 const CHUNKS_MAX: usize = 256;
 /// Least and greatest advice to a caller who was told `busy`.
 const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(10));
+/// As good as never: what nobody waits for is not timed out.
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// How much the newest step counts in the average that the advice is made of.
 const STEP_WEIGHT: f64 = 0.2;
 
@@ -38,6 +40,8 @@ pub enum Work {
         /// By name.
         arguments: prism::Arguments,
     },
+    /// Go on with the answer to a question.
+    Resume(Box<Reentry>),
 }
 
 /// How a perturbation is to be treated.
@@ -96,6 +100,12 @@ pub enum Failure {
         /// How.
         state: FluxState,
     },
+    /// The agent asked a person, and the question ended without an answer.
+    #[error("the question it became was {}", .status.as_str())]
+    Unanswered {
+        /// How it ended.
+        status: TokenStatus,
+    },
 }
 
 /// What comes back.
@@ -103,6 +113,8 @@ pub enum Failure {
 pub enum Reply {
     /// A part of the answer.
     Chunk(Value),
+    /// The agent asked a person. The end follows when there is an answer, however long that takes.
+    Asked(Box<SemaphoreCard>),
     /// The end of it.
     End(Result<Value, Failure>),
 }
@@ -154,19 +166,19 @@ impl Call {
             }
             tokio::select! {
                 () = told => {}
-                () = sleep_until(self.pending.deadline) => self.pending.time_out(),
+                () = sleep_until(self.pending.deadline), if !self.pending.has_asked() => self.pending.time_out(),
             }
         }
     }
 
-    /// The answer, its parts left out.
+    /// The answer, its parts left out; waits for a person, where one was asked.
     ///
     /// # Errors
     /// Why there is none.
     pub async fn answer(mut self) -> Result<Value, Failure> {
         loop {
             match self.next().await {
-                Some(Reply::Chunk(_)) => {}
+                Some(Reply::Chunk(_) | Reply::Asked(_)) => {}
                 Some(Reply::End(outcome)) => return outcome,
                 None => return Err(Failure::Cancelled),
             }
@@ -233,6 +245,21 @@ impl Beam {
         drop(queue);
         self.arrived.notify_one();
         Ok(Call { beam: self.clone(), key, pending, depth, over: false })
+    }
+
+    /// Takes the answer to a question up, in front of everything else and whether or not there is room: there are never
+    /// more of these than there were questions. Where the agent has ended it is left to be delivered another time.
+    pub(crate) fn reenter(&self, reentry: Reentry) {
+        let mut queue = self.lock();
+        if queue.ended.is_some() {
+            return;
+        }
+        let key = (Reverse(Priority::REENTRY), queue.arrivals);
+        queue.arrivals += 1;
+        let pending = Arc::new(Pending::new(FAR));
+        queue.waiting.insert(key, Entry { work: Work::Resume(Box::new(reentry)), pending });
+        drop(queue);
+        self.arrived.notify_one();
     }
 
     /// The next perturbation that somebody still waits for. Cancel-safe: nothing is taken until it is returned.
@@ -312,6 +339,9 @@ pub(crate) struct Pending {
 #[derive(Debug, Default)]
 struct Answer {
     chunks: VecDeque<Value>,
+    asked: Option<Box<SemaphoreCard>>,
+    /// Whether it waits for a person: then no time-out counts.
+    waits_for_person: bool,
     end: Option<Result<Value, Failure>>,
     ended: bool,
 }
@@ -329,7 +359,7 @@ impl Pending {
 
     /// Whether somebody still waits. Times it out where it is time.
     pub(crate) fn is_wanted(&self) -> bool {
-        if Instant::now() >= self.deadline {
+        if Instant::now() >= self.deadline && !self.has_asked() {
             self.time_out();
         }
         !self.lock().ended
@@ -354,6 +384,19 @@ impl Pending {
         self.told.notify_one();
     }
 
+    /// Tells the caller that a person was asked.
+    pub(crate) fn asked(&self, card: SemaphoreCard) {
+        let mut answer = self.lock();
+        answer.asked = Some(Box::new(card));
+        answer.waits_for_person = true;
+        drop(answer);
+        self.told.notify_one();
+    }
+
+    fn has_asked(&self) -> bool {
+        self.lock().waits_for_person
+    }
+
     /// Ends it, once: the first end counts.
     pub(crate) fn end(&self, outcome: Result<Value, Failure>) {
         let mut answer = self.lock();
@@ -374,7 +417,7 @@ impl Pending {
     fn take(&self) -> Option<Reply> {
         let mut answer = self.lock();
         let chunk = answer.chunks.pop_front().map(Reply::Chunk);
-        chunk.or_else(|| answer.end.take().map(Reply::End))
+        chunk.or_else(|| answer.asked.take().map(Reply::Asked)).or_else(|| answer.end.take().map(Reply::End))
     }
 
     fn lock(&self) -> MutexGuard<'_, Answer> {

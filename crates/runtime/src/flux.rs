@@ -8,10 +8,11 @@
 mod hand;
 
 use crate::{
-    agent::{Agent, AgentError, Factory, Source, Step, StepCx},
-    beam::{Beam, Entry, Failure, Work},
+    agent::{Agent, AgentError, Factory, Question, Source, Step, StepCx},
+    beam::{Beam, Entry, Failure, Pending, Work},
     clock::SteadyClock,
     pipe::Outlet,
+    purgatory::{Purgatory, PurgatoryError},
     tasks::{OffThread, panic_text},
     vitals::Vitals,
 };
@@ -21,11 +22,12 @@ use serde_json::{Value, json};
 use std::{any::Any, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use terrarium_core::{
     flux::{Allowance, FluxConfig, Spent},
+    ledger::Actor,
     restart::{Restarts, Verdict},
 };
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
-use wire::{Event, FluxState};
+use wire::{Event, FluxState, SemaphoreCard, TokenId, semaphore::Door};
 
 /// How long a step may go on after the agent was told to stop.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -42,6 +44,7 @@ pub(crate) struct Life {
     pub(crate) beam: Arc<Beam>,
     pub(crate) config: FluxConfig,
     pub(crate) outlet: Option<Outlet>,
+    pub(crate) purgatory: Purgatory,
     pub(crate) stop: CancellationToken,
     /// Rung when a dormant or stopped agent is to start.
     pub(crate) start: Arc<Notify>,
@@ -93,6 +96,7 @@ impl<A: Agent> Flux<A> {
                 () = self.life.start.notified() => {}
             }
             self.life.beam.reopen();
+            self.life.purgatory.planted(self.life.vitals.mirror.id().clone());
             made = self.make();
         }
     }
@@ -205,6 +209,11 @@ impl Life {
                     self.stop.run_until_cancelled(outlet.send(data)).await?;
                 }
             }
+            Ok(Ok(Step::Yield(question))) => {
+                if let Err(error) = self.ask(*question).await {
+                    self.vitals.say_error(error);
+                }
+            }
             Ok(Err(error)) => self.vitals.say_error(error),
             Err(panic) => self.vitals.say_error(panicked(&panic)),
         }
@@ -215,7 +224,13 @@ impl Life {
     /// reaches nobody. `None` where the agent had to stop and the step did not end in time.
     async fn answer<A: Agent>(&self, agent: &mut A, entry: Entry) -> Option<()> {
         let Entry { work, pending } = entry;
-        let mut cx = StepCx { caller: Some(pending.clone()), ..StepCx::default() };
+        // The answer to a question goes to who had the agent ask it, if they still wait.
+        let reentry = if let Work::Resume(reentry) = &work { Some(reentry.card.id.clone()) } else { None };
+        let caller = match &reentry {
+            Some(id) => self.purgatory.unfollow(id),
+            None => Some(pending.clone()),
+        };
+        let mut cx = StepCx { caller: caller.clone(), ..StepCx::default() };
         let began = Instant::now();
         let attended = {
             let step = AssertUnwindSafe(perturb(agent, work, &mut cx)).catch_unwind();
@@ -229,28 +244,82 @@ impl Life {
         };
         self.account(began, &cx);
         let Some(attended) = attended else {
-            pending.end(Err(Failure::Ended { state: FluxState::Stopped }));
+            // An answer that was not worked on to the end is delivered again another time.
+            caller.inspect(|c| c.end(Err(Failure::Ended { state: FluxState::Stopped })));
             return None;
         };
         let Some(outcome) = attended.filter(|_| pending.is_wanted()) else { return Some(()) };
         let outcome = outcome.unwrap_or_else(|panic| Err(Failure::Step(panicked(&panic))));
-        match &outcome {
-            Ok(Step::Result(data)) => self.vitals.say(Event::Result { data: data.clone() }),
-            Ok(Step::Quiet) => {}
-            Err(Failure::Step(error)) => self.vitals.say_error(error.clone()),
-            Err(Failure::Call(prism::CallError::Failed { kind, message, hint })) => {
-                let data =
-                    wire::event::ErrorData { error: message.clone(), error_type: kind.to_string(), hint: hint.clone() };
-                self.vitals.say_error(data);
+        let outcome = self.tell(outcome, caller.as_ref()).await;
+        if let Some(id) = reentry {
+            self.close(id, &outcome).await;
+        }
+        if let (Some(outcome), Some(caller)) = (outcome, caller) {
+            caller.end(outcome);
+        }
+        Some(())
+    }
+
+    /// Says on the mirror what a perturbation came to. `None` where it became a question.
+    async fn tell(
+        &self,
+        outcome: Result<Step, Failure>,
+        caller: Option<&Arc<Pending>>,
+    ) -> Option<Result<Value, Failure>> {
+        let failure = match outcome {
+            Ok(Step::Quiet) => return Some(Ok(Value::Null)),
+            Ok(Step::Result(data)) => {
+                self.vitals.say(Event::Result { data: data.clone() });
+                return Some(Ok(data));
+            }
+            Ok(Step::Yield(question)) => match self.ask(*question).await {
+                Ok(card) => {
+                    if let Some(caller) = caller {
+                        self.purgatory.follow(card.id.clone(), caller.clone());
+                        caller.asked(card);
+                    }
+                    return None;
+                }
+                Err(error) => Failure::Step(error),
+            },
+            Err(failure) => failure,
+        };
+        match &failure {
+            Failure::Step(error) => self.vitals.say_error(error.clone()),
+            Failure::Call(prism::CallError::Failed { kind, message, hint }) => {
+                let (error, error_type, hint) = (message.clone(), kind.to_string(), hint.clone());
+                self.vitals.say_error(wire::event::ErrorData { error, error_type, hint });
             }
             // Arguments that do not fit are the caller's concern.
-            Err(_) => {}
+            _ => {}
         }
-        pending.end(outcome.map(|step| match step {
-            Step::Result(data) => data,
-            Step::Quiet => Value::Null,
-        }));
-        Some(())
+        Some(Err(failure))
+    }
+
+    /// Stores a question. The agent goes on with something else meanwhile.
+    async fn ask(&self, question: Question) -> Result<SemaphoreCard, AgentError> {
+        let Question { ask, frozen } = question;
+        let ejected = self.purgatory.eject_from(self.vitals.mirror.id().clone(), ask, frozen).await;
+        ejected.map(|ejected| ejected.card).map_err(|error| {
+            let message = match &error {
+                PurgatoryError::Ask(errors) => {
+                    let faults: Vec<_> = errors.iter().map(|e| format!("{}: {}", e.pointer, e.message)).collect();
+                    format!("{error}: {}", faults.join("; "))
+                }
+                _ => error.to_string(),
+            };
+            let error = AgentError::new("not_asked", format!("the question could not be stored: {message}"));
+            error.hint("nothing was done; send the same work again when this is mended")
+        })
+    }
+
+    /// The answer to a question has been worked on. That this is written down may fail: then it is delivered again.
+    async fn close(&self, id: TokenId, outcome: &Option<Result<Value, Failure>>) {
+        let error = outcome.as_ref().and_then(|o| o.as_ref().err()).map(ToString::to_string);
+        let actor = Actor { by: self.vitals.mirror.id().to_string(), door: Door::Agent };
+        if let Err(error) = self.purgatory.close(id, error, actor).await {
+            tracing::warn!(agent = %self.vitals.mirror.id(), %error, "a delivery was not written down");
+        }
     }
 
     /// The rest of a step whose agent is to stop, if it ends in time.
@@ -289,6 +358,7 @@ impl Life {
 async fn perturb<A: Agent>(agent: &mut A, work: Work, cx: &mut StepCx) -> Result<Step, Failure> {
     let (name, arguments) = match work {
         Work::Input(data) => return agent.perturbed(data, cx).await.map_err(Failure::Step),
+        Work::Resume(reentry) => return agent.resume(*reentry, cx).await.map_err(Failure::Step),
         Work::Command { name, arguments } => (name, arguments),
     };
     let Some(exposed) = agent.exposed() else {
@@ -298,7 +368,12 @@ async fn perturb<A: Agent>(agent: &mut A, work: Work, cx: &mut StepCx) -> Result
     let blocking = exposed.is_blocking(name);
     let call = exposed.call(name, arguments, cx);
     let outcome = if blocking { OffThread(call).await } else { call.await };
-    outcome.map(Step::Result).map_err(Failure::Call)
+    // A method that asked has nothing to say yet.
+    match cx.question.take() {
+        Some(question) => outcome.map(|_| Step::Yield(question)),
+        None => outcome.map(Step::Result),
+    }
+    .map_err(Failure::Call)
 }
 
 fn panicked(panic: &Panic) -> AgentError {

@@ -8,6 +8,7 @@
 //! | [`agents`] | the agents that come with Terrarium |
 //! | [`registry`] | the only map from agent id to its handle |
 //! | [`beam`] | the queue of perturbations in front of an agent, and calls that wait for answers |
+//! | [`purgatory`] | questions that wait for a person |
 //! | [`pipeline`] | agents in a row |
 //! | `flux` | the task that runs one agent |
 //! | [`store`] | the SQLite file: what survives a restart |
@@ -26,12 +27,14 @@ mod flux;
 mod pipe;
 pub mod pipeline;
 mod pulse;
+pub mod purgatory;
 pub mod registry;
 pub mod store;
 pub mod tasks;
 mod vitals;
 
 pub use beam::{Call, Failure, Refused, Reply, Terms};
+pub use purgatory::{Purgatory, PurgatoryError};
 pub use registry::{AgentHandle, PlantError, Planting, Registry, Start};
 pub use store::{Store, StoreError};
 pub use tasks::Tasks;

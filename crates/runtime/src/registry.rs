@@ -1,13 +1,14 @@
 //! The only map from agent id to its handle. The handle owns log, task and meters; removing it ends them all.
 
 use crate::{
-    agent::{Agent, AgentError, Factory, Profile},
+    agent::{Agent, AgentError, Factory, Profile, Reentry},
     beam::{Beam, Call, Refused, Terms, Work},
     clock::{self, SteadyClock},
     flux::{Flux, Life},
     pipe::Outlet,
     pulse,
-    store::Store,
+    purgatory::Purgatory,
+    store::{Store, StoreError},
     tasks::{OnPanic, StillRunning, Tasks},
     vitals::Vitals,
 };
@@ -48,6 +49,7 @@ struct Inner {
     mirror: Mirror,
     tasks: Tasks,
     store: Option<Store>,
+    purgatory: Purgatory,
     agents: Mutex<BTreeMap<AgentId, AgentHandle>>,
     /// Cancelled when every log has been closed.
     told: CancellationToken,
@@ -56,6 +58,7 @@ struct Inner {
 /// One agent. A cheap handle; clones are the same agent.
 #[derive(Debug, Clone)]
 pub struct AgentHandle {
+    purgatory: Purgatory,
     vitals: Arc<Vitals>,
     beam: Arc<Beam>,
     stop: CancellationToken,
@@ -108,10 +111,13 @@ pub enum PlantError {
 }
 
 impl Registry {
-    /// An empty registry, its sampler and its pump running. Gauge history is kept in `store`, where there is one.
-    /// Must be called within a tokio runtime.
-    #[must_use]
-    pub fn start(tasks: Tasks, store: Option<Store>) -> Self {
+    /// An empty registry, its sampler, its pump and its purgatory running. Gauge history and questions are kept in
+    /// `store`; without one the history is in memory, and so are questions. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the questions in the store cannot be read.
+    pub fn start(tasks: Tasks, store: Option<Store>) -> Result<Self, StoreError> {
+        let (purgatory, owner) = Purgatory::open(store.as_ref().map(Store::folder))?;
         let mirror = Mirror::new(clock::wall);
         let pump = mirror.pump();
         let registry = Self {
@@ -121,6 +127,7 @@ impl Registry {
                 mirror,
                 tasks: tasks.clone(),
                 store: store.clone(),
+                purgatory,
                 agents: Mutex::default(),
                 told: CancellationToken::new(),
             }),
@@ -137,7 +144,8 @@ impl Registry {
             let _ = told.run_until_cancelled(pump.run()).await;
             pump.turn();
         });
-        registry
+        owner.start(registry.clone(), &tasks, registry.inner.told.clone());
+        Ok(registry)
     }
 
     /// Makes an agent and starts it.
@@ -201,16 +209,20 @@ impl Registry {
         let stop = self.inner.tasks.stopping().child_token();
         let start = Arc::new(Notify::new());
         let handle = AgentHandle {
+            purgatory: self.inner.purgatory.clone(),
             vitals: vitals.clone(),
             beam: beam.clone(),
             stop: stop.clone(),
             start: start.clone(),
             ended: CancellationToken::new(),
         };
-        agents.insert(id, handle.clone());
+        agents.insert(id.clone(), handle.clone());
         drop(agents);
+        // Whatever was answered while it was not here.
+        self.inner.purgatory.planted(id);
+        let purgatory = self.inner.purgatory.clone();
         let ended = handle.ended.clone().drop_guard();
-        let flux = Flux { factory, life: Life { vitals, beam, config, outlet, stop, start, clock } };
+        let flux = Flux { factory, life: Life { vitals, beam, config, outlet, purgatory, stop, start, clock } };
         self.inner.tasks.spawn("flux", OnPanic::Log, async move {
             flux.run(first, when == Start::Later).await;
             drop(ended);
@@ -271,6 +283,12 @@ impl Registry {
         &self.inner.gateway_id
     }
 
+    /// The questions that wait for a person.
+    #[must_use]
+    pub fn purgatory(&self) -> &Purgatory {
+        &self.inner.purgatory
+    }
+
     /// Where to spawn.
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
@@ -326,7 +344,7 @@ impl AgentHandle {
             metrics: look.gauges,
             in_fever: look.in_fever,
             observers: self.vitals.mirror.watchers(),
-            pending: Vec::new(),
+            pending: self.purgatory.pending(Some(self.id())),
             commands: self.commands().map(|c| c.name.clone()).collect(),
             dropped: look.dropped,
             epoch: self.vitals.mirror.epoch().clone(),
@@ -351,7 +369,7 @@ impl AgentHandle {
             seq,
             history: frames.iter().filter_map(decode).collect(),
             total_events: seq.0,
-            pending: Vec::new(),
+            pending: self.purgatory.pending(Some(self.id())),
         }
     }
 
@@ -422,6 +440,10 @@ impl AgentHandle {
     #[must_use]
     pub fn started(&self) -> Timestamp {
         self.vitals.started
+    }
+
+    pub(crate) fn reenter(&self, reentry: Reentry) {
+        self.beam.reenter(reentry);
     }
 
     pub(crate) fn vitals(&self) -> &Arc<Vitals> {

@@ -13,7 +13,7 @@ use std::{
 };
 use terrarium_core::ledger::{self, Actor, Judged, Move, Origin, Refusal, Token};
 use wire::{
-    AgentId, Timestamp, TokenId,
+    AgentId, FieldError, Timestamp, TokenId,
     semaphore::{Ask, AuditEntry, Door, TokenStatus},
 };
 
@@ -191,8 +191,9 @@ impl Desk {
             return Ok(Err(PurgatoryError::Full));
         }
         if let Some(schema) = &ask.response_schema
-            && let Err(error) = prism::schema_fault(schema)
+            && let Some(message) = prism::schema_fault(schema)
         {
+            let error = FieldError { pointer: "/response_schema".to_owned(), message };
             return Ok(Err(PurgatoryError::Ask(vec![error])));
         }
         let id = TokenId::from_bits(rand::random());
@@ -249,8 +250,7 @@ impl Desk {
         if let Some(open) = draft.open.get(id).or_else(|| self.open.get(id)) {
             return Ok(Some(open.clone()));
         }
-        let row = self.db.prepare_cached("SELECT body, line FROM token WHERE id = ?1")?;
-        let mut row = row;
+        let mut row = self.db.prepare_cached("SELECT body, line FROM token WHERE id = ?1")?;
         let found = row.query_row([id.as_str()], |r| Ok((r.get::<_, String>(0)?, r.get(1)?))).optional()?;
         Ok(found.and_then(|(body, line)| Some(Open { token: serde_json::from_str(&body).ok()?, line })))
     }

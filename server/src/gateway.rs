@@ -144,7 +144,7 @@ impl Gateway {
         data.sign(addr)?;
         let tasks = Tasks::default();
         let Opened { store, auth, login_code } = opened;
-        let registry = Registry::start(tasks.clone(), Some(store));
+        let registry = Registry::start(tasks.clone(), Some(store))?;
         if let Err(error) = plant(&registry, &config) {
             if let Err(still) = registry.shutdown(FAREWELL).await {
                 tracing::debug!(%still, "agents planted before the one that failed");

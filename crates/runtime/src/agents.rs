@@ -4,5 +4,6 @@
 
 pub mod files;
 pub mod folder;
+pub(crate) mod guest;
 pub mod host;
 pub mod tail;

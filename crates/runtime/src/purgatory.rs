@@ -8,7 +8,7 @@
 mod desk;
 mod read;
 
-pub use read::{Filter, Page, Verified};
+pub use read::{Filter, PAGE_MAX, Page, Verified, export, verify};
 
 use crate::{
     agent::Reentry,
@@ -203,7 +203,12 @@ impl Purgatory {
     }
 
     /// The answer has been worked on, or could not be.
-    pub(crate) async fn close(&self, id: TokenId, error: Option<String>, actor: Actor) -> Result<Moved, PurgatoryError> {
+    pub(crate) async fn close(
+        &self,
+        id: TokenId,
+        error: Option<String>,
+        actor: Actor,
+    ) -> Result<Moved, PurgatoryError> {
         let mv = error.map_or(Move::Deliver, |error| Move::FailResume { error });
         self.shift(None, id, mv, actor).await
     }
@@ -232,6 +237,9 @@ impl Purgatory {
                 self.lock().bells.remove(&id);
                 return Err(PurgatoryError::Unknown(id));
             };
+            if record.status != TokenStatus::Pending {
+                self.lock().bells.remove(&id);
+            }
             match (&record.decision, record.status) {
                 (Some(decision), status) => {
                     let decision = decision.clone();
@@ -325,15 +333,6 @@ enum Turn {
 }
 
 impl Owner {
-    /// The agents whose questions are open: those of them that are not here need somebody to stand in for them.
-    pub(crate) fn askers(&self) -> Vec<AgentId> {
-        let open = self.desk.as_ref().map(Desk::open_tokens).unwrap_or_default();
-        let mut ids: Vec<_> = open.into_iter().map(|t| t.card.agent_id).collect();
-        ids.sort();
-        ids.dedup();
-        ids
-    }
-
     /// Spawns the task.
     pub(crate) fn start(self, registry: Registry, tasks: &Tasks, stop: CancellationToken) {
         tasks.spawn("purgatory", OnPanic::Stop, self.run(registry, stop));
@@ -444,7 +443,7 @@ impl Owner {
         if token.origin == Origin::Foreign {
             return;
         }
-        let Some(agent) = registry.get(&token.card.agent_id) else { return };
+        let Some(agent) = registry.get(&token.card.agent_id).filter(|a| !a.is_guest()) else { return };
         let Some(decision) = token.decision else { return };
         agent.reenter(Reentry { card: token.card, frozen: token.frozen, decision });
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     agent::{Agent, AgentError, Factory, Profile, Reentry},
+    agents::guest,
     beam::{Beam, Call, Refused, Terms, Work},
     clock::{self, SteadyClock},
     flux::{Flux, Life},
@@ -230,6 +231,33 @@ impl Registry {
         Ok(handle)
     }
 
+    /// The agent of that name, or a guest under it: somebody who is run elsewhere, and reports and asks through us.
+    ///
+    /// # Errors
+    /// [`PlantError::Full`].
+    pub fn welcome(&self, id: &AgentId) -> Result<AgentHandle, PlantError> {
+        loop {
+            if let Some(agent) = self.get(id) {
+                return Ok(agent);
+            }
+            match self.plant(id.clone(), guest::profile(), guest::factory()) {
+                // Somebody else was quicker.
+                Err(PlantError::Taken(_)) => {}
+                planted => return planted,
+            }
+        }
+    }
+
+    /// Plants guests for questions whose agents are not here, so that they can be seen. To be called when the agents that
+    /// run here are planted.
+    pub fn stand_in(&self) {
+        for card in self.inner.purgatory.pending(None) {
+            if let Err(error) = self.welcome(&card.agent_id) {
+                tracing::warn!(agent = %card.agent_id, %error, "a question waits whose agent cannot be shown");
+            }
+        }
+    }
+
     /// What the store knows of an agent's gauges, second by second and in 15-second steps.
     fn past(&self, id: &AgentId) -> (Vec<MetricPoint>, Vec<MetricPoint>) {
         let Some(store) = &self.inner.store else { return Default::default() };
@@ -440,6 +468,12 @@ impl AgentHandle {
     #[must_use]
     pub fn started(&self) -> Timestamp {
         self.vitals.started
+    }
+
+    /// Whether it is run elsewhere.
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        self.vitals.profile.genus == guest::GENUS
     }
 
     pub(crate) fn reenter(&self, reentry: Reentry) {

@@ -20,14 +20,15 @@ pub const FILE: &str = "terrarium.sqlite";
 /// What makes the tables, one step per version, oldest first. The number of steps taken is kept in `user_version`: a file
 /// with fewer is brought forward, one with more was written by a newer Terrarium and is refused. A step that has been
 /// released is never edited; a change is a new step.
-const STEPS: [&str; 2] = [GAUGES, keys::TABLES];
+const STEPS: [&str; 3] = [GAUGES, keys::TABLES, LEDGER_TABLES];
 /// How long to wait for a lock that another process holds, such as a backup.
-const BUSY: Duration = Duration::from_secs(5);
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
 /// The store. A cheap handle; clones are the same file. Its calls block: call them off the async threads.
 #[derive(Debug, Clone)]
 pub struct Store {
     connection: Arc<Mutex<Connection>>,
+    folder: Arc<Path>,
 }
 
 /// One agent's sample: the reading, and the 15-second point it closed, if it did.
@@ -107,7 +108,13 @@ impl Store {
         if let Some(found) = bring_forward(&mut connection).map_err(failed)? {
             return Err(StoreError::Newer { path: path.to_owned(), found });
         }
-        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+        let folder = path.parent().unwrap_or(Path::new(".")).into();
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), folder })
+    }
+
+    /// The data folder it is in.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Keeps samples, and drops what has grown too old, in one transaction.
@@ -159,6 +166,21 @@ impl Store {
     }
 }
 
+/// Questions that wait for a person, and the log of all decisions: see [`crate::purgatory`].
+pub(crate) const LEDGER_TABLES: &str = "
+    CREATE TABLE question (
+        id TEXT NOT NULL UNIQUE, agent TEXT NOT NULL, status TEXT NOT NULL, severity TEXT NOT NULL, reason TEXT NOT NULL,
+        created INTEGER NOT NULL, moved INTEGER NOT NULL, line INTEGER NOT NULL, body TEXT NOT NULL,
+        key TEXT, asked TEXT NOT NULL
+    );
+    CREATE UNIQUE INDEX question_key ON question (agent, key) WHERE key IS NOT NULL;
+    CREATE INDEX question_status ON question (status, moved);
+    CREATE INDEX question_agent ON question (agent);
+    CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY, token TEXT NOT NULL, at INTEGER NOT NULL, line TEXT NOT NULL, hash TEXT NOT NULL
+    );
+    CREATE INDEX audit_token ON audit (token);
+    CREATE TABLE audit_anchor (seq INTEGER PRIMARY KEY, hash TEXT NOT NULL);";
 const GAUGES: &str = "
     CREATE TABLE gauge (
         agent TEXT NOT NULL, step_s INTEGER NOT NULL, ts INTEGER NOT NULL,

@@ -49,7 +49,7 @@ fn said(agent: &AgentHandle) -> Vec<i64> {
 fn flux<A: Agent<Item = Value>>(items: Vec<i64>, make: impl Fn() -> A + Send + 'static) -> Vec<i64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async move {
-        let garden = Registry::start(Tasks::default(), None);
+        let garden = Registry::start(Tasks::default(), None).unwrap();
         let factory: Factory<A> = Box::new(move || Ok((make(), source(items.clone(), 1))));
         let agent = garden.plant(id("a"), profile(), factory).unwrap();
         while agent.summary().state != FluxState::Stopped {
@@ -74,7 +74,7 @@ impl Agent for Slow {
 fn pipeline(items: Vec<i64>, gap_ms: u64, delays: Vec<u64>, buffer_size: usize) -> Vec<i64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async move {
-        let garden = Registry::start(Tasks::default(), None);
+        let garden = Registry::start(Tasks::default(), None).unwrap();
         let config = FluxConfig { buffer_size, ..FluxConfig::default() };
         let factory: Factory<Slow> = Box::new(move || Ok((Slow(0), source(items.clone(), gap_ms))));
         let mut stages = Stages::source(id("s0"), profile(), factory, config.clone());
@@ -119,7 +119,7 @@ proptest! {
 
 #[tokio::test(start_paused = true)]
 async fn a_pipeline_stops_from_its_end_and_one_that_cannot_be_laid_leaves_nothing() {
-    let garden = Registry::start(Tasks::default(), None);
+    let garden = Registry::start(Tasks::default(), None).unwrap();
     let factory = || -> Factory<Slow> { Box::new(|| Ok((Slow(0), source((0..1000).collect(), 1000)))) };
     let first = |name| Stages::source(id(name), profile(), factory(), FluxConfig::default());
     let next = |name| Stages::stage(id(name), profile(), || Ok(Slow(0)), FluxConfig::default());

@@ -56,7 +56,7 @@ fn staying(script: Vec<Line>) -> Factory<Scripted> {
 }
 
 fn registry() -> Registry {
-    Registry::start(Tasks::default(), None)
+    Registry::start(Tasks::default(), None).unwrap()
 }
 
 /// Lets everything that is due happen, and `ms` pass.
@@ -200,7 +200,8 @@ async fn the_names_most_like_a_word_come_first() {
 #[tokio::test]
 async fn gauge_history_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || Registry::start(Tasks::default(), Some(terrarium_runtime::Store::open(folder.path()).unwrap().0));
+    let open =
+        || Registry::start(Tasks::default(), Some(terrarium_runtime::Store::open(folder.path()).unwrap().0)).unwrap();
     let first = open();
     let agent = first.plant(id("a"), profile(), staying(vec![Line::Heat(0.5)])).unwrap();
     while agent.series(900_000, 1).points.is_empty() {

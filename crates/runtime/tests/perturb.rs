@@ -68,7 +68,7 @@ fn fed(items: Vec<Value>) -> Factory<Echo> {
 }
 
 fn garden() -> Registry {
-    Registry::start(Tasks::default(), None)
+    Registry::start(Tasks::default(), None).unwrap()
 }
 
 async fn pass(ms: u64) {
@@ -203,6 +203,7 @@ async fn parts_come_before_the_answer_and_never_more_than_there_is_room_for() {
     let end = loop {
         match call.next().await.unwrap() {
             Reply::Chunk(part) => parts.push(part),
+            Reply::Asked(card) => panic!("it asked: {card:?}"),
             Reply::End(end) => break end,
         }
     };

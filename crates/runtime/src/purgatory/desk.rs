@@ -107,7 +107,7 @@ impl Desk {
             Some(head) => head,
             None => anchor()?.unwrap_or_default(),
         };
-        let mut select = self.db.prepare("SELECT body, line FROM token WHERE status IN ('pending', 'resolved')")?;
+        let mut select = self.db.prepare("SELECT body, line FROM question WHERE status IN ('pending', 'resolved')")?;
         let rows = select.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, i64>(1)?)))?;
         let mut found = Vec::new();
         for row in rows {
@@ -250,13 +250,13 @@ impl Desk {
         if let Some(open) = draft.open.get(id).or_else(|| self.open.get(id)) {
             return Ok(Some(open.clone()));
         }
-        let mut row = self.db.prepare_cached("SELECT body, line FROM token WHERE id = ?1")?;
+        let mut row = self.db.prepare_cached("SELECT body, line FROM question WHERE id = ?1")?;
         let found = row.query_row([id.as_str()], |r| Ok((r.get::<_, String>(0)?, r.get(1)?))).optional()?;
         Ok(found.and_then(|(body, line)| Some(Open { token: serde_json::from_str(&body).ok()?, line })))
     }
 
     fn asked_before(&self, agent: &AgentId, key: &str) -> rusqlite::Result<Option<(String, String)>> {
-        let mut row = self.db.prepare_cached("SELECT id, asked FROM token WHERE agent = ?1 AND key = ?2")?;
+        let mut row = self.db.prepare_cached("SELECT id, asked FROM question WHERE agent = ?1 AND key = ?2")?;
         row.query_row(params![agent.as_str(), key], |r| Ok((r.get(0)?, r.get(1)?))).optional()
     }
 
@@ -275,7 +275,7 @@ impl Desk {
     fn insert(&self, token: &Token, line: i64, key: Option<&str>, asked: &str) -> rusqlite::Result<()> {
         let card = &token.card;
         let mut insert = self.db.prepare_cached(
-            "INSERT INTO token (id, agent, status, severity, reason, created, moved, line, body, key, asked)
+            "INSERT INTO question (id, agent, status, severity, reason, created, moved, line, body, key, asked)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?;
         insert.execute(params![
@@ -295,9 +295,9 @@ impl Desk {
     }
 
     fn update(&self, token: &Token, line: i64) -> rusqlite::Result<()> {
-        let mut update = self
-            .db
-            .prepare_cached("UPDATE token SET status = ?2, severity = ?3, moved = ?4, line = ?5, body = ?6 WHERE id = ?1")?;
+        let mut update = self.db.prepare_cached(
+            "UPDATE question SET status = ?2, severity = ?3, moved = ?4, line = ?5, body = ?6 WHERE id = ?1",
+        )?;
         let (id, status, severity) = (token.card.id.as_str(), token.status.as_str(), token.card.severity.as_str());
         update.execute(params![id, status, severity, token.moved_at.as_millis(), line, json(token)?])?;
         Ok(())
@@ -342,11 +342,11 @@ impl Desk {
         let before = now.as_millis() - KEPT_MS;
         let transaction = self.db.transaction()?;
         let gone = transaction.execute(
-            "DELETE FROM token WHERE status IN ('delivered', 'cancelled', 'voided') AND moved < ?1",
+            "DELETE FROM question WHERE status IN ('delivered', 'cancelled', 'voided') AND moved < ?1",
             [before],
         )?;
         let first_needed: Option<i64> = transaction.query_row(
-            "SELECT min(seq) FROM audit WHERE at >= ?1 OR token IN (SELECT id FROM token)",
+            "SELECT min(seq) FROM audit WHERE at >= ?1 OR token IN (SELECT id FROM question)",
             [before],
             |r| r.get(0),
         )?;
@@ -379,5 +379,154 @@ fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
 impl From<Refusal> for PurgatoryError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::purgatory::verify;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+    use wire::semaphore::{Answer, Decision, OnTimeout};
+
+    #[derive(Debug, Clone)]
+    enum Act {
+        Eject {
+            timeout_ms: Option<u64>,
+            on_timeout: OnTimeout,
+        },
+        Resolve(usize, u8),
+        Cancel(usize),
+        Deliver(usize),
+        Pass(i64),
+        /// The process dies between two batches.
+        Crash,
+    }
+
+    fn acts() -> impl Strategy<Value = Vec<Vec<Act>>> {
+        let on = prop::sample::select(vec![OnTimeout::Void, OnTimeout::Deny, OnTimeout::Proceed, OnTimeout::Escalate]);
+        let act = prop_oneof![
+            3 => (prop::option::of(1u64..50), on).prop_map(|(timeout_ms, on)| Act::Eject {
+                timeout_ms,
+                on_timeout: if timeout_ms.is_some() { on } else { OnTimeout::Void },
+            }),
+            3 => (0usize..8, 0u8..3).prop_map(|(n, word)| Act::Resolve(n, word)),
+            1 => (0usize..8).prop_map(Act::Cancel),
+            2 => (0usize..8).prop_map(Act::Deliver),
+            1 => (-20i64..60).prop_map(Act::Pass),
+            1 => Just(Act::Crash),
+        ];
+        prop::collection::vec(prop::collection::vec(act, 1..5), 1..15)
+    }
+
+    fn actor() -> Actor {
+        Actor { by: "x".into(), door: Door::Rest }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn nothing_acknowledged_is_lost_or_decided_twice_whatever_comes_between(batches in acts()) {
+            let folder = tempfile::tempdir().unwrap();
+            crate::Store::open(folder.path()).unwrap();
+            let file = folder.path().join(crate::store::FILE);
+            let mut desk = Desk::open(Some(&file)).unwrap();
+            let (mut ids, mut decided) = (Vec::<TokenId>::new(), BTreeMap::<TokenId, Decision>::new());
+            let mut now = 1_000_000;
+            for batch in batches {
+                let mut orders = Vec::new();
+                for act in batch {
+                    let pick = |n: usize| ids.get(n % ids.len().max(1)).cloned();
+                    let moved = |id: Option<TokenId>, mv| {
+                        id.map(|id| Order::Move { id, agent: None, mv, actor: actor() })
+                    };
+                    orders.extend(match act {
+                        Act::Eject { timeout_ms, on_timeout } => Some(Order::Eject {
+                            agent: AgentId::parse("a").unwrap(),
+                            ask: Box::new(Ask { prompt: "?".into(), timeout_ms, on_timeout, ..Ask::default() }),
+                            origin: Origin::Resident,
+                            frozen: json!(1),
+                            key: None,
+                            actor: actor(),
+                        }),
+                        Act::Resolve(n, word) => {
+                            moved(pick(n), Move::Resolve(Answer { human_input: json!(word), note: None }))
+                        }
+                        Act::Cancel(n) => moved(pick(n), Move::Cancel { reason: None }),
+                        Act::Deliver(n) => moved(pick(n), Move::Deliver),
+                        Act::Pass(ms) => {
+                            now += ms;
+                            None
+                        }
+                        Act::Crash => {
+                            desk = Desk::open(Some(&file)).unwrap();
+                            None
+                        }
+                    });
+                }
+                let (outcomes, _) = desk.work(orders, Timestamp::from_millis(now));
+                for outcome in outcomes {
+                    match outcome {
+                        Ok(Done::Ejected(ejected)) => ids.push(ejected.card.id),
+                        Ok(Done::Moved(Moved { token, .. })) => {
+                            if let Some(decision) = token.decision {
+                                let first = decided.entry(token.card.id).or_insert_with(|| decision.clone());
+                                prop_assert_eq!(&*first, &decision);
+                            }
+                        }
+                        Err(PurgatoryError::Store(why)) => prop_assert!(false, "{}", why),
+                        Err(_) => {}
+                    }
+                }
+            }
+            let desk = Desk::open(Some(&file)).unwrap();
+            for id in &ids {
+                let found = desk.find(&Draft::default(), id).unwrap();
+                prop_assert!(found.is_some(), "{} is lost", id);
+                if let Some(decision) = decided.get(id) {
+                    prop_assert_eq!(found.unwrap().token.decision.as_ref(), Some(decision));
+                }
+            }
+            let verified = verify(&file).unwrap();
+            prop_assert_eq!(verified.broken, None);
+        }
+    }
+
+    #[test]
+    fn what_is_over_for_long_is_forgotten_and_the_rest_of_the_log_still_proves_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        crate::Store::open(folder.path()).unwrap();
+        let file = folder.path().join(crate::store::FILE);
+        let mut desk = Desk::open(Some(&file)).unwrap();
+        let eject = |desk: &mut Desk, now: i64| {
+            let order = Order::Eject {
+                agent: AgentId::parse("a").unwrap(),
+                ask: Box::new(Ask { prompt: "?".into(), ..Ask::default() }),
+                origin: Origin::Foreign,
+                frozen: Value::Null,
+                key: None,
+                actor: actor(),
+            };
+            match desk.work(vec![order], Timestamp::from_millis(now)).0.remove(0) {
+                Ok(Done::Ejected(ejected)) => ejected.card.id,
+                other => panic!("{other:?}"),
+            }
+        };
+        let old = eject(&mut desk, 1000);
+        let cancel = Order::Move { id: old, agent: None, mv: Move::Cancel { reason: None }, actor: actor() };
+        assert!(desk.work(vec![cancel], Timestamp::from_millis(2000)).0[0].is_ok());
+        let waits = eject(&mut desk, 3000);
+        assert_eq!(desk.collect(Timestamp::from_millis(2000 + KEPT_MS)).unwrap(), 0);
+        assert_eq!(desk.collect(Timestamp::from_millis(4000 + KEPT_MS)).unwrap(), 1);
+        assert!(desk.find(&Draft::default(), &waits).unwrap().is_some());
+        eject(&mut desk, 5000 + KEPT_MS);
+        let verified = verify(&file).unwrap();
+        assert_eq!((verified.lines, verified.broken), (2, None));
+        let mut again = Desk::open(Some(&file)).unwrap();
+        eject(&mut again, 6000 + KEPT_MS);
+        assert_eq!(verify(&file).unwrap().broken, None);
     }
 }

@@ -153,13 +153,13 @@ fn connect(file: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn find(db: &Connection, id: &TokenId) -> rusqlite::Result<Option<Token>> {
-    let mut select = db.prepare_cached("SELECT body FROM token WHERE id = ?1")?;
+    let mut select = db.prepare_cached("SELECT body FROM question WHERE id = ?1")?;
     let body: Option<String> = select.query_row([id.as_str()], |r| r.get(0)).optional()?;
     Ok(body.and_then(|b| serde_json::from_str(&b).ok()))
 }
 
 fn list(db: &Connection, filter: &Filter) -> rusqlite::Result<Page> {
-    let mut sql = "SELECT rowid, body FROM token WHERE 1".to_owned();
+    let mut sql = "SELECT rowid, body FROM question WHERE 1".to_owned();
     let mut values: Vec<Sql> = Vec::new();
     let mut narrow = |sql: &mut String, part: &str, value: Sql| {
         sql.push_str(part);

@@ -487,7 +487,8 @@ mod tests {
                 let found = desk.find(&Draft::default(), id).unwrap();
                 prop_assert!(found.is_some(), "{} is lost", id);
                 if let Some(decision) = decided.get(id) {
-                    prop_assert_eq!(found.unwrap().token.decision.as_ref(), Some(decision));
+                    let kept = found.unwrap().token.decision;
+                    prop_assert_eq!(kept.as_ref(), Some(decision));
                 }
             }
             let verified = verify(&file).unwrap();

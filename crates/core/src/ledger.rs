@@ -77,7 +77,7 @@ pub enum Move {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judged {
     /// It is now this, and this goes into the log.
-    Moved(Box<Token>, AuditEntry),
+    Moved(Box<(Token, AuditEntry)>),
     /// The same was done before: nothing changes, and that is fine.
     Repeat,
 }
@@ -247,7 +247,7 @@ impl Token {
                 token.card.deadline = None;
                 token.moved_at = now;
                 let entry = token.entry(Step::Escalated, actor, now, token.card.escalation.clone());
-                Judged::Moved(Box::new(token), entry)
+                Judged::Moved(Box::new((token, entry)))
             }
         })
     }
@@ -275,7 +275,7 @@ impl Token {
         token.moved_at = now;
         token.decision = decision.clone().or(token.decision);
         let entry = AuditEntry { decision, ..token.entry(step, actor, now, reason) };
-        Judged::Moved(Box::new(token), entry)
+        Judged::Moved(Box::new((token, entry)))
     }
 
     fn entry(&self, step: Step, actor: &Actor, at: Timestamp, reason: Option<String>) -> AuditEntry {
@@ -448,7 +448,7 @@ mod tests {
 
     fn after(judged: Result<Judged, Refusal>) -> Token {
         match judged {
-            Ok(Judged::Moved(token, _)) => *token,
+            Ok(Judged::Moved(moved)) => moved.0,
             other => panic!("it did not move: {other:?}"),
         }
     }
@@ -552,13 +552,14 @@ mod tests {
             let mut token = open(Ask { timeout_ms: Some(1000), on_timeout, ..ask("?") }).unwrap();
             for (mv, now) in moves {
                 let before = token.clone();
-                if let Ok(Judged::Moved(next, entry)) = token.judge(mv, &actor("x"), at(now), &anything) {
+                if let Ok(Judged::Moved(moved)) = token.judge(mv, &actor("x"), at(now), &anything) {
+                    let (next, entry) = *moved;
                     prop_assert!(!before.status.is_terminal());
                     prop_assert!(before.decision.is_none() || before.decision == next.decision);
                     prop_assert!(next.moved_at >= before.moved_at);
                     prop_assert_eq!(next.decision.is_some(), matches!(next.status, TokenStatus::Resolved | TokenStatus::Delivered));
                     prop_assert_eq!(&entry.token_id, &next.card.id);
-                    token = *next;
+                    token = next;
                 }
             }
         }

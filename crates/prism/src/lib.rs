@@ -41,7 +41,8 @@
 //! }
 //!
 //! # struct Silent;
-//! # impl CallCx for Silent { fn chunk(&mut self, _: prism::Value) {} fn tokens(&mut self, _: u64, _: u64) {} }
+//! # impl CallCx for Silent { fn chunk(&mut self, _: prism::Value) {} fn tokens(&mut self, _: u64, _: u64) {}
+//! #     fn ask(&mut self, _: prism::Ask, _: prism::Value) {} }
 //! let mut agent = Echo { calls: 0 };
 //! # futures::executor::block_on(async {
 //! let arguments = |text| serde_json::from_str(text).unwrap();
@@ -102,5 +103,5 @@ pub use exposed::{Arguments, CallCx, CallFuture, Exposed};
 pub use prism_macros::{expose, exposed};
 pub use schemars::{self, JsonSchema};
 pub use serde_json::Value;
-pub use wire::{CommandSpec, FieldError, Scope};
+pub use wire::{Ask, CommandSpec, FieldError, Scope};
 pub use words::from_words;

@@ -110,6 +110,7 @@ struct Silent;
 impl prism::CallCx for Silent {
     fn chunk(&mut self, _: Value) {}
     fn tokens(&mut self, _: u64, _: u64) {}
+    fn ask(&mut self, _: prism::Ask, _: Value) {}
 }
 
 fn spec(name: &str) -> &'static CommandSpec {

@@ -113,6 +113,10 @@ impl CallCx for Notes {
     fn tokens(&mut self, input: u64, output: u64) {
         self.tokens = (input, output);
     }
+
+    fn ask(&mut self, ask: prism::Ask, _: Value) {
+        self.chunks.push(Value::String(ask.prompt));
+    }
 }
 
 fn object(value: Value) -> Arguments {

@@ -32,7 +32,7 @@ impl Watching {
         let change = self.item().await.unwrap().unwrap();
         match self.files.step(change, &mut StepCx::default()).await.unwrap() {
             Step::Result(data) => data,
-            Step::Quiet => panic!("a change is never quiet"),
+            other => panic!("a change is always told: {other:?}"),
         }
     }
 

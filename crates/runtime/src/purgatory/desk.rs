@@ -232,12 +232,13 @@ impl Desk {
         }
         let fits = |schema: &Value, value: &Value| prism::fits(schema, value);
         match open.token.judge(mv, actor, now, &fits) {
-            Ok(Judged::Moved(token, entry)) => {
+            Ok(Judged::Moved(moved)) => {
+                let (token, entry) = *moved;
                 let line = self.log(draft, &entry)?;
                 self.update(&token, line)?;
-                draft.changes.push(Change { token: (*token).clone(), entry });
-                let moved = Moved { token: (*token).clone(), repeated: false };
-                draft.open.insert(id.clone(), Open { token: *token, line });
+                draft.changes.push(Change { token: token.clone(), entry });
+                let moved = Moved { token: token.clone(), repeated: false };
+                draft.open.insert(id.clone(), Open { token, line });
                 Ok(Ok(moved))
             }
             Ok(Judged::Repeat) => Ok(Ok(Moved { token: open.token, repeated: true })),

@@ -36,7 +36,7 @@ impl Following {
         let line = timeout(PATIENCE, self.lines.next()).await.expect("a line in time").unwrap().unwrap();
         match self.tail.step(line, &mut StepCx::default()).await.unwrap() {
             Step::Result(data) => data,
-            Step::Quiet => panic!("a line is never quiet"),
+            other => panic!("a line is always told: {other:?}"),
         }
     }
 }

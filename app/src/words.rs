@@ -109,6 +109,12 @@ pub(crate) fn kind(kind: EventKind) -> &'static str {
         EventKind::Fever => "running hot",
         EventKind::FeverEnded => "cooled down",
         EventKind::MetricsDegraded => "gauges unreadable",
+        EventKind::SemaphoreEjected => "asks a person",
+        EventKind::SemaphoreResolved => "answered",
+        EventKind::SemaphoreCancelled => "question withdrawn",
+        EventKind::SemaphoreVoided => "question lapsed",
+        EventKind::SemaphoreEscalated => "question is urgent",
+        EventKind::SemaphoreDelivered => "answer taken up",
     }
 }
 
@@ -132,6 +138,18 @@ pub(crate) fn line(event: &Event) -> String {
             format!("temperature {:.2} after {}", temperature.get(), span(data.duration_ms))
         }
         Event::MetricsDegraded { data } => cut(&data.error),
+        Event::SemaphoreEjected { token, .. } => cut(&token.prompt),
+        Event::SemaphoreResolved { data, .. } => match &data.decision {
+            Some(decision) => cut(&format!("{}: {}", data.by, payload(&decision.human_input))),
+            None => data.by.clone(),
+        },
+        Event::SemaphoreCancelled { data, .. }
+        | Event::SemaphoreVoided { data, .. }
+        | Event::SemaphoreEscalated { data, .. }
+        | Event::SemaphoreDelivered { data, .. } => match &data.reason {
+            Some(reason) => cut(&format!("{}: {reason}", data.by)),
+            None => data.by.clone(),
+        },
     }
 }
 

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use std::{borrow::Cow, time::Duration};
-use wire::{AgentId, FieldError, FluxState, Problem, Scope, id::IdError};
+use wire::{AgentId, FieldError, FluxState, Problem, Scope, id::IdError, semaphore::TokenStatus};
 
 /// Everything a door may have to say no to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +67,8 @@ pub(crate) enum Error {
     TimedOut { after: Duration },
     #[error("it was cancelled")]
     Cancelled,
+    #[error("the agent asked a person first, and that question was {}", .status.as_str())]
+    Unanswered { status: TokenStatus },
     #[error("the gateway is stopping")]
     Draining,
     #[error("the gateway failed to answer; its log says why")]
@@ -118,7 +120,7 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TokenNeeded { .. } | Self::TokenRefused => StatusCode::UNAUTHORIZED,
             Self::ScopeMissing { .. } | Self::ForeignOrigin | Self::CsrfMissing => StatusCode::FORBIDDEN,
-            Self::LinkRefused { .. } => StatusCode::GONE,
+            Self::LinkRefused { .. } | Self::Unanswered { .. } => StatusCode::GONE,
             Self::Slowed { .. } | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::BadBody { .. } | Self::MalformedBody { .. } => StatusCode::BAD_REQUEST,
             Self::WebSocketOnly => StatusCode::UPGRADE_REQUIRED,
@@ -156,6 +158,7 @@ impl Error {
             Self::AgentFailed { kind, .. } => (kind, "The agent could not do it"),
             Self::TimedOut { .. } => ("timed_out", "No answer in time"),
             Self::Cancelled => ("cancelled", "Cancelled"),
+            Self::Unanswered { .. } => ("unanswered", "Nobody answered"),
             Self::Draining => ("draining", "Stopping"),
             Self::Internal => ("internal", "Something went wrong here"),
         }
@@ -202,6 +205,7 @@ impl Error {
             Self::AgentFailed { hint, .. } => return hint.clone(),
             Self::TimedOut { .. } => "give it more time with timeout_ms, or look at its stream for what keeps it",
             Self::Draining => "try again when it is back",
+            Self::Unanswered { .. } => "send the work again to ask again",
             Self::Cancelled | Self::Internal => return None,
         };
         Some(text.to_owned())

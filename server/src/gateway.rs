@@ -151,6 +151,8 @@ impl Gateway {
             }
             return Err(error);
         }
+        // Whoever asked something and is not run here any more still shows their question.
+        registry.stand_in();
         let shared = Shared::new(registry, config, auth);
         tasks.spawn("tokens", OnPanic::Stop, shared.auth.watch(tasks.stopping()));
         tasks.spawn("accept", OnPanic::Stop, serve::accept(listener, router::router(&shared), tasks.clone()));

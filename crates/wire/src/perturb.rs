@@ -1,5 +1,6 @@
 //! The perturb socket: what a client sends, what comes back, and the bodies of `invoke`.
 
+use crate::SemaphoreCard;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -191,7 +192,7 @@ pub enum PerturbReply {
         /// Which.
         id: CallId,
         /// The card of the question.
-        token: Value,
+        token: Box<SemaphoreCard>,
     },
     /// It failed, timed out or was cancelled; or the frame was no message, and then there may be no id.
     Error {
@@ -222,6 +223,13 @@ pub enum PerturbReply {
 pub struct Invoked {
     /// What the agent said.
     pub result: Value,
+}
+
+/// 202 of `invoke` and of a command: the agent asked a person first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AskedFirst {
+    /// The question. What becomes of it is on the agent's stream, and its answer's result, too.
+    pub semaphore: SemaphoreCard,
 }
 
 #[cfg(test)]

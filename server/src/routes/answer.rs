@@ -24,6 +24,7 @@ pub(crate) fn failed(failure: Failure) -> Error {
         Failure::TimedOut { after } => Error::TimedOut { after },
         Failure::Cancelled => Error::Cancelled,
         Failure::Ended { state } => Error::AgentEnded { state },
+        Failure::Unanswered { status } => Error::Unanswered { status },
     }
 }
 

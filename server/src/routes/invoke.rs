@@ -5,13 +5,19 @@ use crate::{auth::Caller, body, error::Error, state::Shared};
 use axum::{
     Json,
     extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use runtime::{Call, Refused, Terms};
+use runtime::{Call, Refused, Reply, Terms};
 use serde_json::Value;
 use std::time::Duration;
 use terrarium_core::flux::Priority;
-use wire::{Perturb, command::CommandList, perturb::Invoked};
+use wire::{
+    Perturb,
+    command::CommandList,
+    perturb::{AskedFirst, Invoked},
+};
 
 pub(crate) async fn commands(
     State(shared): State<Shared>,
@@ -25,7 +31,7 @@ pub(crate) async fn invoke(
     Path(agent): Path<String>,
     caller: Caller,
     body: Bytes,
-) -> Result<Json<Invoked>, Error> {
+) -> Result<Response, Error> {
     let agent = shared.agent(&agent)?;
     let perturb: Perturb = body::read(&body)?;
     perturb.check().map_err(|why| Error::UnfitBody { why })?;
@@ -40,7 +46,7 @@ pub(crate) async fn command(
     Path((agent, name)): Path<(String, String)>,
     caller: Caller,
     body: Bytes,
-) -> Result<Json<Invoked>, Error> {
+) -> Result<Response, Error> {
     let agent = shared.agent(&agent)?;
     let Some(spec) = agent.command(&name) else {
         return Err(Error::UnknownCommand { nearest: agent.nearest_commands(&name), name });
@@ -64,7 +70,20 @@ fn limit(shared: &Shared, caller: &Caller) -> Result<(), Error> {
     shared.beam.check(&caller.client).map_err(|retry| Error::TooFast { retry })
 }
 
-async fn answered(call: Result<Call, Refused>) -> Result<Json<Invoked>, Error> {
-    let result = call.map_err(answer::refused)?.answer().await.map_err(answer::failed)?;
-    Ok(Json(Invoked { result }))
+/// 200 with the answer, or 202 with the question that the agent asks a person first.
+async fn answered(call: Result<Call, Refused>) -> Result<Response, Error> {
+    let mut call = call.map_err(answer::refused)?;
+    loop {
+        match call.next().await {
+            Some(Reply::Chunk(_)) => {}
+            Some(Reply::Asked(card)) => {
+                return Ok((StatusCode::ACCEPTED, Json(AskedFirst { semaphore: *card })).into_response());
+            }
+            Some(Reply::End(outcome)) => {
+                let result = outcome.map_err(answer::failed)?;
+                return Ok(Json(Invoked { result }).into_response());
+            }
+            None => return Err(Error::Cancelled),
+        }
+    }
 }

@@ -70,6 +70,11 @@ impl Carrier<'_> {
                     self.follow(id, call);
                     words
                 }
+                Some(Reply::Asked(token)) => {
+                    let words = PerturbReply::Semaphore { id: id.clone(), token };
+                    self.follow(id, call);
+                    words
+                }
                 Some(Reply::End(Ok(result))) => {
                     self.running.remove(&id);
                     PerturbReply::Result { id, result }

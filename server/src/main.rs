@@ -69,7 +69,8 @@ fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let code = runtime.block_on(async {
         let mut signals = Signals::listen()?;
         let gateway = Gateway::open(config).await?;
-        writeln!(std::io::stdout(), "Terrarium is at {}", gateway.url())?;
+        let everywhere = if gateway.addr().ip().is_unspecified() { " and every address of this machine" } else { "" };
+        writeln!(std::io::stdout(), "Terrarium is at {}{everywhere}", gateway.url())?;
         writeln!(std::io::stdout(), "Sign in (once, within 15 minutes): {}", gateway.login_link())?;
         std::io::stdout().flush()?;
         let failed = tokio::select! {

@@ -89,7 +89,8 @@ impl Known {
         let noted = entry.noted.is_some_and(|then| now.millis_since(then) < NOTE_EVERY_MS);
         let entry = self.remember(&key, Entry { noted: if noted { entry.noted } else { Some(now) }, ..entry });
         if !noted {
-            self.note(key, &entry, now).await?;
+            // A note that cannot be written, on a full disk perhaps, is in the log and keeps nobody out.
+            let _ = self.note(key, &entry, now).await;
         }
         Ok(Some(entry.holder))
     }
@@ -201,8 +202,7 @@ impl Known {
             Key::Session(session) if near => Some(session),
             Key::Session(_) | Key::Token(_) => None,
         };
-        // What this changes in the file is not another process's doing, so it is not read back: the entry ends at its old
-        // time, and is read anew when the session is next shown.
+        // The entry learns of its new end when the file next changes by another hand, long before the old end.
         self.ask(move |store| {
             store.key_used(&id, now)?;
             extend.map_or(Ok(()), |session| store.extend_session(&session, end))

@@ -49,6 +49,8 @@ pub(crate) enum Error {
     TooFast { retry: Duration },
     #[error("{what} cannot be read: {why}")]
     BadBody { what: &'static str, why: String },
+    #[error("the form is over {max} bytes")]
+    LargeForm { max: usize },
     #[error("{why}")]
     MalformedBody { why: String },
     #[error("{why}")]
@@ -123,6 +125,7 @@ impl Error {
             Self::LinkRefused { .. } | Self::Unanswered { .. } => StatusCode::GONE,
             Self::Slowed { .. } | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::BadBody { .. } | Self::MalformedBody { .. } => StatusCode::BAD_REQUEST,
+            Self::LargeForm { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WebSocketOnly => StatusCode::UPGRADE_REQUIRED,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Draining | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -149,6 +152,7 @@ impl Error {
             Self::Slowed { .. } => ("slowed", "Too many failed attempts"),
             Self::TooFast { .. } => ("too_fast", "Too many requests"),
             Self::BadBody { .. } => ("body_malformed", "The body cannot be read"),
+            Self::LargeForm { .. } => ("body_too_large", "The body is too large"),
             Self::MalformedBody { .. } => ("body_malformed", "The body is not JSON"),
             Self::UnfitBody { .. } => ("body_invalid", "The body does not fit"),
             Self::UnknownCommand { .. } => ("command_not_found", "No such command"),
@@ -193,6 +197,7 @@ impl Error {
             Self::CsrfMissing => "its value is the field csrf of GET /api/session; programs use a token instead",
             Self::LinkRefused { .. } => "start the gateway again for another, or sign in with a token",
             Self::Slowed { .. } | Self::TooFast { .. } => "the Retry-After header says how long to wait",
+            Self::LargeForm { .. } => "a token is about 90 characters long",
             Self::BadBody { .. } => "send JSON such as {\"token\":\"trm_…\"}, or a form",
             Self::MalformedBody { .. } => "send a JSON object, for example {\"data\": \"hello\"}",
             Self::UnfitBody { .. } => "GET /openapi.json describes every body",

@@ -15,6 +15,11 @@ pub(crate) mod session;
 
 use axum::http::{HeaderMap, header};
 
+/// Whether the one who asks reads pages: a browser that goes there, not a program.
+pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
 /// Whether `If-None-Match` names this tag. Compared weakly, as RFC 9110 §13.1.2 asks.
 pub(crate) fn etag_matches(headers: &HeaderMap, etag: &str) -> bool {
     let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();

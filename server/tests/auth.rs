@@ -5,7 +5,7 @@
 mod support;
 
 use client::{Client, ObserveOptions};
-use futures::StreamExt as _;
+use futures::{SinkExt as _, StreamExt as _};
 use reqwest::{Method, RequestBuilder, Response, redirect::Policy};
 use runtime::store::keys::{KeyKind, Revoked};
 use serde_json::{Value, json};
@@ -16,14 +16,17 @@ use server::{
 };
 use std::path::PathBuf;
 use support::{TestTerrarium, close_code, hello, id};
+use tokio::net::TcpStream;
 use tokio_tungstenite::{
-    connect_async,
+    MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Message, client::IntoClientRequest},
 };
 use wire::{
     Problem, Scope,
     session::{Session, Ticket},
 };
+
+type Wire = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 const ADMIN: &str = "a-token-from-the-environment";
 
@@ -40,6 +43,11 @@ fn token(t: &TestTerrarium, scopes: &str) -> (String, String) {
 fn ask(t: &TestTerrarium, method: Method, path: &str) -> RequestBuilder {
     let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
     client.request(method, t.url(path))
+}
+
+/// What a browser sends.
+async fn post_form(t: &TestTerrarium, form: &[(&str, &str)]) -> Response {
+    ask(t, Method::POST, "/login").header("accept", "text/html,*/*").form(form).send().await.unwrap()
 }
 
 async fn problem(response: Response) -> Problem {
@@ -169,7 +177,7 @@ async fn failures_are_slowed_and_a_right_token_still_gets_in() {
     assert_eq!((slowed.code.as_str(), slowed.retry_after_ms.is_some()), ("slowed", true));
     assert_eq!(session_of(&t, &secret).await.status(), 200, "what cannot be guessed need not wait");
     assert_eq!(session_of(&t, ADMIN).await.status(), 429, "what somebody thought up has to");
-    let form = ask(&t, Method::POST, "/login").form(&[("token", "wrong")]).send().await.unwrap();
+    let form = post_form(&t, &[("token", "wrong")]).await;
     assert_eq!(form.status(), 429);
     assert!(!header(&form, "retry-after").is_empty());
     assert!(form.text().await.unwrap().contains("Too many failed attempts"));
@@ -191,7 +199,7 @@ async fn the_sign_in_link_is_not_used_up_by_looking_and_works_once() {
     }
     let code = once(&t);
     let form = [("once", code.as_str()), ("next", "/agents/host")];
-    let first = ask(&t, Method::POST, "/login").form(&form).send().await.unwrap();
+    let first = post_form(&t, &form).await;
     assert_eq!((first.status().as_u16(), header(&first, "location")), (303, "/agents/host".into()));
     let set = header(&first, "set-cookie");
     for part in ["terrarium_session=", "; Path=/", "; HttpOnly", "; SameSite=Strict"] {
@@ -200,7 +208,7 @@ async fn the_sign_in_link_is_not_used_up_by_looking_and_works_once() {
     assert!(!set.contains("Secure"), "not over TLS");
     let me = ask(&t, Method::GET, "/api/session").header("cookie", cookie(&first)).send().await.unwrap();
     assert!(me.json::<Session>().await.unwrap().may(Scope::Admin));
-    let again = ask(&t, Method::POST, "/login").form(&form).send().await.unwrap();
+    let again = post_form(&t, &form).await;
     assert_eq!(again.status(), 410);
     let html = again.text().await.unwrap();
     assert!(html.contains("has been used") && html.contains("terrarium token create"), "{html}");
@@ -214,18 +222,19 @@ async fn signing_in_with_a_form_goes_on_to_our_own_pages_only() {
     let t = TestTerrarium::start().await;
     let (secret, _) = token(&t, "observe");
     for (next, wanted) in [("/agents/host", "/agents/host"), ("//evil.example", "/"), ("https://evil.example/", "/")] {
-        let form = [("token", format!(" {secret}\n")), ("next", next.to_owned())];
-        let response = ask(&t, Method::POST, "/login").form(&form).send().await.unwrap();
+        let token = format!(" {secret}\n");
+        let form = [("token", token.as_str()), ("next", next)];
+        let response = post_form(&t, &form).await;
         assert_eq!((response.status().as_u16(), header(&response, "location")), (303, wanted.into()));
     }
-    let wrong = ask(&t, Method::POST, "/login").form(&[("token", "trm_a_b"), ("next", "/x")]).send().await.unwrap();
+    let wrong = post_form(&t, &[("token", "trm_a_b"), ("next", "/x")]).await;
     assert_eq!(wrong.status(), 401);
     let html = wrong.text().await.unwrap();
     assert!(html.contains("role=\"alert\"") && html.contains("value=\"/x\"") && !html.contains("trm_a_b"), "{html}");
     let empty = ask(&t, Method::POST, "/login").send().await.unwrap();
     assert_eq!(empty.status(), 401);
-    let large = ask(&t, Method::POST, "/login").form(&[("token", "x".repeat(10_000))]).send().await.unwrap();
-    assert_eq!(large.status(), 400);
+    let large = post_form(&t, &[("token", &"x".repeat(10_000))]).await;
+    assert_eq!(large.status(), 413);
     let broken =
         ask(&t, Method::POST, "/login").header("content-type", "application/json").body("{\"token\":trm_s3cret}");
     let broken = problem(broken.send().await.unwrap()).await;
@@ -297,6 +306,43 @@ async fn a_session_outlives_the_gateway_and_the_link_does_not() {
 
 async fn ticket(t: &TestTerrarium, secret: &str) -> Ticket {
     ask(t, Method::POST, "/api/tickets").bearer_auth(secret).send().await.unwrap().json().await.unwrap()
+}
+
+#[tokio::test]
+async fn giving_work_takes_the_scope_and_from_a_browser_a_ticket() {
+    let t = TestTerrarium::start().await;
+    let _voice = t.parrot("polly");
+    let (watcher, _) = token(&t, "observe,resolve");
+    let (worker, worker_id) = token(&t, "perturb");
+    let invoke = |token: &str| ask(&t, Method::POST, "/api/polly/invoke").bearer_auth(token).json(&json!({"data": 1}));
+    let refused = invoke(&watcher).send().await.unwrap();
+    assert_eq!(refused.status(), 403);
+    assert!(header(&refused, "www-authenticate").contains("insufficient_scope"));
+    let refused = problem(refused).await;
+    assert_eq!(refused.code, "scope_missing");
+    assert!(refused.detail.contains("perturb") && refused.detail.contains("observe, resolve"), "{refused:?}");
+    assert!(!matches!(invoke(&worker).send().await.unwrap().status().as_u16(), 401 | 403));
+
+    let knock = async |name: &'static str, value: String| {
+        let mut request = t.url("/perturb/polly").replacen("http", "ws", 1).into_client_request().unwrap();
+        request.headers_mut().insert(name, value.parse().unwrap());
+        connect_async(request).await.unwrap().0
+    };
+    let closed = async |socket: &mut Wire| match socket.next().await.unwrap().unwrap() {
+        Message::Close(frame) => u16::from(frame.unwrap().code),
+        other => panic!("{other:?}"),
+    };
+    let mut wrong_scope = knock("authorization", format!("Bearer {watcher}")).await;
+    assert_eq!(closed(&mut wrong_scope).await, 4001);
+    let (cookie, _) = sign_in(&t, &json!({"token": worker})).await;
+    let mut only_a_cookie = knock("cookie", cookie).await;
+    assert_eq!(closed(&mut only_a_cookie).await, 4001);
+    let ticket = ticket(&t, &worker).await.ticket;
+    let mut admitted = knock("sec-websocket-protocol", format!("terrarium, ticket.{ticket}")).await;
+    admitted.send(Message::text("{\"op\":\"cancel\",\"id\":1}")).await.unwrap();
+    assert!(admitted.next().await.unwrap().unwrap().into_text().unwrap().contains("not_running"));
+    tokens::revoke(&folder(&t), &worker_id).unwrap();
+    assert_eq!(closed(&mut admitted).await, 4001, "what was admitted goes with its token");
 }
 
 /// The close code of a socket, or `None` where `hello` came; and the subprotocol that was chosen.

@@ -4,7 +4,13 @@
 //! pass it. Whoever may not gets what they can read: a problem, the sign-in page, or a close code on a socket.
 
 use super::{Caller, How, secret};
-use crate::{error::Error, routes::login, serve::Peer, socket::accept, state::Shared};
+use crate::{
+    error::Error,
+    routes::{login, wants_page},
+    serve::Peer,
+    socket::accept,
+    state::Shared,
+};
 use axum::{
     extract::{FromRequestParts as _, Request, State, WebSocketUpgrade},
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
@@ -92,8 +98,7 @@ pub(crate) async fn turn_away(error: Error, parts: &mut Parts) -> Response {
         let code = if error == Error::ForeignOrigin { CloseCode::OriginRefused } else { CloseCode::Unauthorised };
         return accept(Ok(upgrade), CLIENT_FRAME_MAX, move |socket| socket.close(code)).into_response();
     }
-    let page = parts.method == Method::GET
-        && parts.headers.get(header::ACCEPT).is_some_and(|a| a.as_bytes().windows(9).any(|w| w == b"text/html"));
+    let page = parts.method == Method::GET && wants_page(&parts.headers);
     if page && matches!(error, Error::TokenNeeded { .. }) {
         let wanted = parts.uri.path_and_query().map_or(route::GARDEN, |p| p.as_str());
         return Redirect::to(&login::address(wanted)).into_response();

@@ -5,7 +5,7 @@
 
 mod html;
 
-use super::session::session_of;
+use super::{session::session_of, wants_page};
 use crate::{
     auth::{COOKIE, Caller, How, Proof, Quiet, Verdict, same},
     error::Error,
@@ -67,8 +67,8 @@ pub(crate) async fn page(
         let remote = Peer::of(request.extensions()).remote;
         return match shared.auth.look_at_link(code, remote) {
             Ok(Verdict::Good) => answer(StatusCode::OK, &Page::Confirm { code, next: &next }),
-            Ok(why) => sorry(&Error::LinkRefused { why }, &next),
-            Err(error) => sorry(&error, &next),
+            Ok(why) => sorry(Error::LinkRefused { why }, &next, request.headers()),
+            Err(error) => sorry(error, &next, request.headers()),
         };
     }
     match (&caller.how, caller.name()) {
@@ -87,8 +87,7 @@ pub(crate) async fn sign_in(State(shared): State<Shared>, request: Request) -> R
     let next = next_of(&form);
     match begin(&shared, &parts, &form, dialect, &next).await {
         Ok(response) => response,
-        Err(error) if dialect == Dialect::Json => error.into_response(),
-        Err(error) => sorry(&error, &next),
+        Err(error) => sorry(error, &next, &parts.headers),
     }
 }
 
@@ -163,7 +162,7 @@ async fn end(shared: &Shared, parts: &Parts, form: &Form) -> Result<(), Error> {
 async fn read(request: Request) -> Result<(Parts, Form, Dialect), Error> {
     let (parts, body) = request.into_parts();
     let bad = |what: &'static str, why: String| Error::BadBody { what, why };
-    let bytes = to_bytes(body, FORM_MAX).await.map_err(|_| bad("the form", format!("it is over {FORM_MAX} bytes")))?;
+    let bytes = to_bytes(body, FORM_MAX).await.map_err(|_| Error::LargeForm { max: FORM_MAX })?;
     let kind = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     if !kind.starts_with(b"application/json") {
         return Ok((parts, Form::from_pairs(&bytes), Dialect::Form));
@@ -221,9 +220,12 @@ fn cookies(value: &Quiet, headers: &HeaderMap) -> Result<(HeaderValue, HeaderVal
     Ok((header(&set)?, header(&text)?))
 }
 
-/// The form again, with what went wrong and what to try.
-fn sorry(error: &Error, next: &str) -> Response {
-    let problem = Problem::from(error);
+/// The form again, with what went wrong and what to try; for programs, the problem.
+fn sorry(error: Error, next: &str, headers: &HeaderMap) -> Response {
+    if !wants_page(headers) {
+        return error.into_response();
+    }
+    let problem = Problem::from(&error);
     let mut response = answer(error.status(), &Page::Form { next, problem: Some(&problem) });
     if let Some(ms) = problem.retry_after_ms {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000)));

@@ -47,13 +47,14 @@ pub(super) const OF_BODIES: [u16; 4] = [400, 413, 415, 422];
 pub(super) const OF_WORK: [u16; 4] = [409, 424, 503, 504];
 
 /// Every problem there is, with its sentence.
-const PROBLEMS: [(u16, &str); 16] = [
+const PROBLEMS: [(u16, &str); 17] = [
     (400, "The request is malformed: not JSON, or not the JSON that is wanted here."),
     (401, "Nobody is signed in, or the token is not (or no longer) good."),
     (403, "Signed in, but without the scope this needs; or a browser's write without its header."),
     (404, "There is no such agent, or no such command; the nearest names are offered."),
     (405, "This address does not take that method."),
     (409, "The agent cannot do this as it is now: it has ended, or somebody was first."),
+    (410, "The sign-in link has been used, is too old, or is of another life of the gateway."),
     (413, "The body is too large."),
     (415, "The body is not JSON by its Content-Type."),
     (421, "The gateway does not answer to the Host that was asked for."),

@@ -143,23 +143,20 @@ pub(super) const ROUTES: &[Route] = &[
             "Who is signed in; no name and no scopes for a watcher.",
             Some(Content::Json("Session")),
         )],
+        problems: &[401],
         ..read(route::SESSION, "getSession", SIGNING_IN, "Who is signed in.")
     },
     Route {
         method: "post",
         needs: Needs::SignedIn,
         answers: &[Answer(200, "Good for one socket, for half a minute.", Some(Content::Json("Ticket")))],
-        problems: &[503],
         ..read(route::TICKETS, "createTicket", SIGNING_IN, "A one-time ticket for a browser's WebSocket.")
     },
     Route {
         needs: Needs::Nothing,
         parameters: &["once", "next"],
-        answers: &[
-            Answer(200, "A form.", Some(Content::Html)),
-            Answer(303, "Signed in already: on to where one wanted.", None),
-        ],
-        problems: &[400],
+        answers: &[Answer(200, "A form, a button for the link's code, or who is signed in.", Some(Content::Html))],
+        problems: &[401, 410],
         ..read(route::LOGIN, "showLogin", SIGNING_IN, "The form to sign in with, for people.")
     },
     Route {
@@ -167,21 +164,29 @@ pub(super) const ROUTES: &[Route] = &[
         needs: Needs::Nothing,
         body: &[Content::Json("Login"), Content::Form("Login")],
         answers: &[
-            Answer(200, "Signed in; the session is in the cookie.", Some(Content::AnyJson)),
-            Answer(303, "Signed in: on to where one wanted, with the session in the cookie.", None),
+            Answer(200, "To JSON: signed in; the cookie is set.", Some(Content::Json("Session"))),
+            Answer(303, "To a form: signed in; the cookie is set, and on to where one wanted.", None),
         ],
-        problems: &[400, 401, 403, 413, 415, 422],
+        problems: &[400, 401, 403, 410, 413],
         ..read(route::LOGIN, "login", SIGNING_IN, "Signs a browser in with a token or the code of a sign-in link.")
+    },
+    Route {
+        needs: Needs::Nothing,
+        answers: &[
+            Answer(200, "A form with one button.", Some(Content::Html)),
+            Answer(303, "Nobody is signed in: on to the form to sign in with.", None),
+        ],
+        problems: &[401],
+        ..read(route::LOGOUT, "showLogout", SIGNING_IN, "The form to sign out with, for people.")
     },
     Route {
         method: "post",
         needs: Needs::SignedIn,
         answers: &[
-            Answer(200, "Signed out.", Some(Content::AnyJson)),
-            Answer(204, "Signed out.", None),
-            Answer(303, "Signed out: on to the garden.", None),
+            Answer(204, "To JSON: signed out.", None),
+            Answer(303, "To a form, or to no body: signed out, and on to the garden.", None),
         ],
-        problems: &[400, 413, 415],
+        problems: &[400, 413],
         ..read(route::LOGOUT, "logout", SIGNING_IN, "Ends the session of a browser.")
     },
     Route {

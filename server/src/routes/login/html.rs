@@ -70,7 +70,7 @@ fn form(f: &mut fmt::Formatter<'_>, next: &str, problem: Option<&Problem>) -> fm
         Some(problem) => {
             write!(f, "<div class=\"sign-problem\" role=\"alert\"><p>{}.</p>", Escaped(&sentence(&problem.detail)))?;
             if let Some(hint) = &problem.hint {
-                write!(f, "<p class=\"muted\">{}.</p>", Escaped(&sentence(hint)))?;
+                write!(f, "<p class=\"muted\">{}.</p>", Coded(&sentence(hint)))?;
             }
             f.write_str("</div>")?;
             " aria-invalid=\"true\""
@@ -119,6 +119,18 @@ fn signed_in(f: &mut fmt::Formatter<'_>, name: &str, scopes: &[Scope], csrf: &st
     )
 }
 
+/// Text whose `commands` stand out.
+struct Coded<'a>(&'a str);
+
+impl fmt::Display for Coded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.split('`').enumerate().try_for_each(|(n, part)| match n % 2 {
+            0 => write!(f, "{}", Escaped(part)),
+            _ => write!(f, "<code>{}</code>", Escaped(part)),
+        })
+    }
+}
+
 /// With a capital, as a sentence of its own begins.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
@@ -128,6 +140,11 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_stand_out() {
+        assert_eq!(Coded("do `a <b>` now").to_string(), "do <code>a &lt;b&gt;</code> now");
+    }
 
     #[test]
     fn what_is_not_ours_is_escaped_wherever_it_stands() {

@@ -111,6 +111,12 @@ impl Error {
                 told.errors.clone_from(&problem.errors);
                 told.retry_after_ms = problem.retry_after_ms;
             }
+            // Without what clap adds for people: how it is used, and where the help is.
+            Self::CommandLine(error) => {
+                let words = error.render().to_string();
+                let words = words.strip_prefix("error: ").unwrap_or(&words);
+                words.split("\n\nUsage:").next().unwrap_or(words).trim().clone_into(&mut told.message);
+            }
             _ => {}
         }
         told

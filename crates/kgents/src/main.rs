@@ -18,7 +18,7 @@ mod text;
 use crate::{
     cli::{Cli, Verb},
     error::{Ending, Error},
-    out::Out,
+    out::{Form, Out},
 };
 use clap::Parser as _;
 use std::process::ExitCode;
@@ -27,11 +27,11 @@ fn main() -> ExitCode {
     match complete::answer() {
         Ok(true) => return ExitCode::SUCCESS,
         Ok(false) => {}
-        Err(error) => return ended(&Out::new(out::Form::Text), &error),
+        Err(error) => return ended(&Out::new(Form::Text), &error),
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return ended(&Out::new(out::Form::Text), &Error::from(error)),
+        Err(error) => return ended(&Out::new(form_before_reading()), &Error::from(error)),
     };
     let out = Out::new(cli.options.form());
     match run(&cli, &out) {
@@ -53,6 +53,12 @@ fn run(cli: &Cli, out: &Out) -> Result<(), Error> {
             Verb::Completions(args) => cmd::completions::run(args, out),
         }
     })
+}
+
+/// The form of an error about a command line that could not be read.
+fn form_before_reading() -> Form {
+    let words: Vec<_> = std::env::args_os().collect();
+    if spec::is_given(words.iter().map(|word| word.as_os_str())) { Form::Json } else { Form::Text }
 }
 
 fn ended(out: &Out, error: &Error) -> ExitCode {

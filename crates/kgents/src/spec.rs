@@ -13,7 +13,10 @@ use clap::{
 };
 use prism::Arguments;
 use serde_json::Value;
-use std::{collections::BTreeSet, ffi::OsString};
+use std::{
+    collections::BTreeSet,
+    ffi::{OsStr, OsString},
+};
 use wire::{AgentId, CommandSpec, Scope};
 
 /// The id of the words that stand without an option's name. No argument has it: theirs begin with `=`.
@@ -28,8 +31,6 @@ pub(crate) struct Typed {
     pub(crate) name: String,
     /// Its arguments, checked.
     pub(crate) arguments: Arguments,
-    /// Whether `--json` stood among them.
-    pub(crate) json: bool,
 }
 
 /// An argument as a command line sees it.
@@ -74,8 +75,23 @@ pub(crate) fn read(agent: &AgentId, specs: &[CommandSpec], words: &[OsString]) -
     })?;
     let command = format!("kgents call {agent} {}", spec.name);
     let arguments = prism::from_words(spec, &typed).map_err(|errors| Error::Arguments { command, errors })?;
-    let json = takes(spec, JSON) || !matches.get_flag(JSON);
-    Ok(Typed { name: spec.name.clone(), arguments, json: !json })
+    Ok(Typed { name: spec.name.clone(), arguments })
+}
+
+/// Whether kgents' own `--json` stands among what was typed after the agent's name, which is asked before the rest is read:
+/// what is wrong with the rest is told in that form, too.
+pub(crate) fn asks_for_json(specs: &[CommandSpec], words: &[OsString]) -> bool {
+    let spec = words
+        .first()
+        .and_then(|word| word.to_str())
+        .and_then(|name| specs.iter().find(|spec| spec.name == name || spec.aliases.iter().any(|alias| alias == name)));
+    !spec.is_some_and(|spec| takes(spec, JSON)) && is_given(words.iter().map(OsString::as_os_str))
+}
+
+/// Whether `--json` stands among some words, before a `--`.
+pub(crate) fn is_given<'a>(words: impl Iterator<Item = &'a OsStr>) -> bool {
+    let mut before = words.take_while(|word| *word != "--");
+    before.any(|word| word == "--json")
 }
 
 /// The name of an argument as an option has it, without the dashes before it.

@@ -23,10 +23,10 @@ pub(crate) async fn run(args: &CallArgs, options: &Options, out: &Out) -> Result
         }
         return out.help(&spec::command_line(agent, &specs).render_long_help());
     }
-    let typed = spec::read(agent, &specs, &args.words)?;
-    if typed.json {
+    if spec::asks_for_json(&specs, &args.words) {
         out.take_form(Form::Json);
     }
+    let typed = spec::read(agent, &specs, &args.words)?;
     let asked = client.call(agent, &typed.name, typed.arguments);
     let result = match args.timeout {
         Some(time) => tokio::time::timeout(time, asked).await.map_err(|_| Error::TimedOut(time))??,

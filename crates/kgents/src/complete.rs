@@ -55,7 +55,8 @@ fn command(typed: &[OsString]) -> Command {
             spec::command_line(&agent.agent_id, &specs.unwrap_or_default()).about(agent.description)
         });
         let subcommands: Vec<Command> = subcommands.collect();
-        call.mut_args(|arg| if arg.is_positional() { arg.hide(true) } else { arg }).subcommands(subcommands)
+        let hidden = |arg: Arg| if arg.is_positional() { arg.hide(true) } else { arg };
+        call.mut_args(hidden).subcommands(subcommands).disable_help_subcommand(true)
     })
 }
 

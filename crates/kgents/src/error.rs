@@ -68,7 +68,8 @@ pub(crate) struct Told {
     pub(crate) retry_after_ms: Option<u64>,
 }
 
-const GIVE_A_TOKEN: &str = "give a token in $TERRARIUM_TOKEN or with --token-file; `terrarium token create` makes one";
+const GIVE_A_TOKEN: &str = "give a token in $TERRARIUM_TOKEN or with --token-file; \
+                            `terrarium token create --name NAME --scope perturb` makes one";
 
 impl Error {
     /// How the command ends on it.
@@ -106,6 +107,10 @@ impl Error {
         match self {
             Self::Arguments { errors, .. } => told.errors.clone_from(errors),
             Self::Busy { retry_after_ms } => told.retry_after_ms = Some(*retry_after_ms),
+            // The hint says the rest.
+            Self::Client(client::Error::Unreachable { url, why }) => {
+                told.message = format!("no answer from {url}: {why}")
+            }
             Self::Client(client::Error::Problem(problem)) => {
                 told.message.clone_from(&problem.detail);
                 told.errors.clone_from(&problem.errors);
@@ -149,7 +154,7 @@ impl Error {
         let text = match self {
             Self::Usage { hint, .. } => hint,
             Self::Arguments { command, .. } => return Some(format!("`{command} --help` says what it takes")),
-            Self::Said(said) => return said.hint.clone(),
+            Self::Said(said) => return in_our_words(&said.code).map(str::to_owned).or_else(|| said.hint.clone()),
             Self::Busy { retry_after_ms } => {
                 return Some(format!("try again in {}", crate::text::span(Duration::from_millis(*retry_after_ms))));
             }
@@ -159,7 +164,9 @@ impl Error {
             Self::TimedOut(_) => "give it more time with --timeout, or look what it is doing with `kgents snapshot`",
             Self::Client(error) => match error {
                 client::Error::Problem(problem) if problem.status == 401 => GIVE_A_TOKEN,
-                client::Error::Problem(problem) => return problem.hint.clone(),
+                client::Error::Problem(problem) => {
+                    return in_our_words(&problem.code).map(str::to_owned).or_else(|| problem.hint.clone());
+                }
                 client::Error::Unreachable { .. } => {
                     "start a gateway with `terrarium`, or name the one you mean with --server or $TERRARIUM_URL"
                 }
@@ -187,6 +194,17 @@ impl Error {
     /// A mistake in the command line that clap does not notice by itself, told as clap tells one.
     pub(crate) fn usage(mut command: clap::Command, kind: ErrorKind, message: impl std::fmt::Display) -> Self {
         Self::CommandLine(command.error(kind, message))
+    }
+}
+
+/// What to try, where the gateway would speak of URLs to somebody who types commands.
+fn in_our_words(code: &str) -> Option<&'static str> {
+    match code {
+        "agent_not_found" | "agent_id_malformed" => Some("`kgents agents` lists every agent"),
+        "command_not_found" | "takes_no_input" => Some("`kgents call AGENT` lists what an agent can do, if anything"),
+        "arguments_invalid" => Some("`kgents call AGENT COMMAND --help` says what it takes"),
+        "timed_out" => Some("give it more time with --timeout, or look what it is doing with `kgents snapshot`"),
+        _ => None,
     }
 }
 

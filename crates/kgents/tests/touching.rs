@@ -63,11 +63,13 @@ fn what_the_agent_says_no_to_is_1_and_no_answer_in_time_is_4() {
 #[test]
 fn without_a_good_token_it_is_3() {
     let garden = Garden::start();
-    for environment in [&[][..], &[("TERRARIUM_TOKEN", "trm_not-a-token-of-this-gateway")]] {
+    let cases =
+        [(&[][..], "need"), (&[("TERRARIUM_TOKEN", "trm_not-a-token-of-this-gateway")], "not, or no longer, good")];
+    for (environment, why) in cases {
         for words in [&["perturb", "scholar", "hello"][..], &["call", "scholar", "join", "a", "1"]] {
             let told = garden.kgents_with(words, environment, "");
             assert_eq!((told.code, told.out.as_str()), (3, ""), "{words:?}: {told:?}");
-            assert!(told.err.contains("TERRARIUM_TOKEN"), "{told:?}");
+            assert!(told.err.contains(why) && told.err.contains("TERRARIUM_TOKEN"), "{told:?}");
         }
     }
 }

@@ -60,7 +60,7 @@ fn an_unknown_agent_is_an_error_with_the_nearest_name() {
     assert!(told.err.starts_with("error: ") && told.err.contains("scholar") && told.err.contains("try: "), "{told:?}");
     let error = garden.kgents(&["snapshot", "scholr", "--json"]).error();
     assert_eq!(error["code"], "agent_not_found");
-    assert!(error["hint"].is_string());
+    assert_eq!(error["hint"], "`kgents agents` lists every agent");
 }
 
 #[test]
@@ -168,6 +168,7 @@ fn shells_learn_to_complete_agents_commands_and_options() {
     assert_eq!(next(&["snapshot", ""])[0], "scholar");
     assert_eq!(next(&["perturb", "sch"]), ["scholar"]);
     assert_eq!(next(&["call", "sch"]), ["scholar"]);
+    assert!(next(&["call", ""]).iter().all(|word| word == "scholar" || word.starts_with("--")));
 }
 
 #[test]

@@ -26,6 +26,10 @@ pub(crate) async fn run(args: &CallArgs, options: &Options, out: &Out) -> Result
     if spec::asks_for_json(&specs, &args.words) {
         out.take_form(Form::Json);
     }
+    if specs.is_empty() {
+        let hint = format!("`kgents perturb {agent}` may have an answer");
+        return Err(Error::Usage { message: format!("{agent} has no commands"), hint });
+    }
     let typed = spec::read(agent, &specs, &args.words)?;
     let asked = client.call(agent, &typed.name, typed.arguments);
     let result = match args.timeout {

@@ -91,12 +91,12 @@ async fn ask(client: &Client, agent: &AgentId, input: &Perturb, out: &Out) -> Re
     }
 }
 
-/// Why the socket ended too early. An agent that is not there is asked for once more, for the names most like it.
+/// Why the socket ended too early. A close code is only a number, so where REST would refuse as well, it is asked for its
+/// words: the names most like an unknown agent's, and what is wrong with a token.
 async fn closed(client: &Client, agent: &AgentId, beam: &Beam, sent: Result<(), client::Error>) -> Error {
     let code = beam.close_code();
-    if code == Some(CloseCode::AgentNotFound.code())
-        && let Err(error) = client.agent(agent).await
-    {
+    let has_words = [CloseCode::AgentNotFound, CloseCode::Unauthorised].into_iter().any(|c| Some(c.code()) == code);
+    if has_words && let Err(error) = client.agent(agent).await {
         return error.into();
     }
     match (code, sent) {

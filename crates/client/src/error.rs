@@ -1,6 +1,6 @@
 //! What can go wrong between a program and a gateway.
 
-use wire::Problem;
+use wire::{Problem, SemaphoreCard};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,10 @@ pub enum Error {
     /// The text cannot be a command's name. Nothing was sent.
     #[error("{0:?} cannot be the name of a command; one is made of letters, digits and _")]
     Command(String),
+    /// There is no answer yet: the agent asked a person first. Both the decision and what the agent then says come on its
+    /// stream.
+    #[error("the agent asked a person first, and waits for the answer: {}", .0.prompt)]
+    Asked(Box<SemaphoreCard>),
     /// The gateway said no, and why.
     #[error("{}{}", .0.detail, .0.hint.as_ref().map(|h| format!(" ({h})")).unwrap_or_default())]
     Problem(Box<Problem>),

@@ -1,6 +1,7 @@
 //! The REST half: one method per door.
 
 use crate::{Beam, Error, GardenOptions, Observation, ObserveOptions};
+use bytes::Bytes;
 use reqwest::{
     RequestBuilder, Response, StatusCode,
     header::{AUTHORIZATION, HeaderValue},
@@ -12,7 +13,7 @@ use tokio_tungstenite::tungstenite::{client::IntoClientRequest as _, handshake::
 use wire::{
     AgentId, AgentSummary, CommandSpec, MetricSeries, Perturb, Problem, Snapshot,
     command::CommandList,
-    perturb::{Invoked, TIMEOUT_MAX_MS},
+    perturb::{AskedFirst, Invoked, TIMEOUT_MAX_MS},
     route,
     summary::{AgentList, AllMetrics, Version},
 };
@@ -146,11 +147,11 @@ impl Client {
     /// Gives an agent one input and waits for its answer. The input's `id` is of no use here. Needs the scope `perturb`.
     ///
     /// # Errors
-    /// See [`Error`]: a [`Error::Problem`] for what the gateway or the agent says no to.
+    /// See [`Error`]: a [`Error::Problem`] for what the gateway or the agent says no to, [`Error::Asked`] where the agent
+    /// asks a person first.
     pub async fn invoke(&self, id: &AgentId, input: &Perturb) -> Result<Value, Error> {
         let input = Perturb { id: None, ..input.clone() };
-        let invoked: Invoked = self.post(&route::invoke(id), &input).await?;
-        Ok(invoked.result)
+        self.post(&route::invoke(id), &input).await
     }
 
     /// What an agent exposes, in the order of declaration, hidden commands left out.
@@ -170,8 +171,7 @@ impl Client {
         if command.is_empty() || !command.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
             return Err(Error::Command(command.to_owned()));
         }
-        let invoked: Invoked = self.post(&route::command(id, command), &arguments).await?;
-        Ok(invoked.result)
+        self.post(&route::command(id, command), &arguments).await
     }
 
     /// The request that asks for a socket at this path.
@@ -186,27 +186,37 @@ impl Client {
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let url = format!("{}{path}", self.base);
-        self.answer(self.http.get(&url), url).await
+        let (status, body) = self.answer(self.http.get(&url), &url).await?;
+        read(url, status, &body)
     }
 
     /// Asks an agent, which may take its time.
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
+    async fn post(&self, path: &str, body: &impl Serialize) -> Result<Value, Error> {
         let url = format!("{}{path}", self.base);
-        self.answer(self.http.post(&url).timeout(ANSWER_TIMEOUT).json(body), url).await
+        let request = self.http.post(&url).timeout(ANSWER_TIMEOUT).json(body);
+        match self.answer(request, &url).await? {
+            (status @ StatusCode::ACCEPTED, body) => {
+                Err(Error::Asked(Box::new(read::<AskedFirst>(url, status, &body)?.semaphore)))
+            }
+            (status, body) => Ok(read::<Invoked>(url, status, &body)?.result),
+        }
     }
 
-    async fn answer<T: DeserializeOwned>(&self, mut request: RequestBuilder, url: String) -> Result<T, Error> {
+    async fn answer(&self, mut request: RequestBuilder, url: &str) -> Result<(StatusCode, Bytes), Error> {
         if let Some(bearer) = &self.bearer {
             request = request.header(AUTHORIZATION, bearer.clone());
         }
-        let response = request.send().await.map_err(|e| unanswered(&url, e))?;
+        let response = request.send().await.map_err(|e| unanswered(url, e))?;
         let status = response.status();
         if !status.is_success() {
-            return Err(refusal(url, status, response).await);
+            return Err(refusal(url.to_owned(), status, response).await);
         }
-        let body = response.bytes().await.map_err(|e| unanswered(&url, e))?;
-        serde_json::from_slice(&body).map_err(|_| Error::Strange { url, status: status.as_u16() })
+        Ok((status, response.bytes().await.map_err(|e| unanswered(url, e))?))
     }
+}
+
+fn read<T: DeserializeOwned>(url: String, status: StatusCode, body: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|_| Error::Strange { url, status: status.as_u16() })
 }
 
 /// Why nothing came back. The system's own words stand deepest in the chain.

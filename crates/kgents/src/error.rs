@@ -79,6 +79,8 @@ impl Error {
             Self::System(e) if e.kind() == io::ErrorKind::BrokenPipe => Ending::Done,
             Self::CommandLine(_) | Self::Usage { .. } | Self::Arguments { .. } => Ending::Usage,
             Self::Client(client::Error::Address(_) | client::Error::Token | client::Error::Command(_)) => Ending::Usage,
+            // A script that goes on after this must not take a question for an answer.
+            Self::Client(client::Error::Asked(_)) => Ending::TimedOut,
             Self::Client(client::Error::TimedOut { .. }) | Self::TimedOut(_) => Ending::TimedOut,
             Self::Client(client::Error::Strange { status, .. }) => by_status(*status),
             Self::Client(client::Error::Problem(p)) if p.code == "arguments_invalid" => Ending::Usage,
@@ -139,6 +141,7 @@ impl Error {
             Self::System(_) => "system",
             Self::Client(error) => match error {
                 client::Error::Problem(problem) => &problem.code,
+                client::Error::Asked(_) => "asked",
                 client::Error::Address(_) => "address_malformed",
                 client::Error::Token => "token_malformed",
                 client::Error::Command(_) => "usage",
@@ -166,6 +169,13 @@ impl Error {
                 client::Error::Problem(problem) if problem.status == 401 => GIVE_A_TOKEN,
                 client::Error::Problem(problem) => {
                     return in_our_words(&problem.code).map(str::to_owned).or_else(|| problem.hint.clone());
+                }
+                client::Error::Asked(card) => {
+                    let id = &card.id;
+                    return Some(format!(
+                        "the question is {id}; `kgents snapshot {}` shows what comes of it",
+                        card.agent_id
+                    ));
                 }
                 client::Error::Unreachable { .. } => {
                     "start a gateway with `terrarium`, or name the one you mean with --server or $TERRARIUM_URL"

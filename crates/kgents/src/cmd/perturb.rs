@@ -4,7 +4,7 @@ use crate::{
     cli::{Options, PerturbArgs},
     error::Error,
     out::{Form, Out},
-    reach, text,
+    reach,
 };
 use client::{Beam, Client};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use std::{
     io::{self, IsTerminal as _, Read as _},
     time::Duration,
 };
-use wire::{AgentId, CallId, CloseCode, Perturb, PerturbReply, perturb::INPUT_MAX};
+use wire::{AgentId, CallId, CloseCode, Perturb, PerturbReply, SemaphoreCard, perturb::INPUT_MAX};
 
 /// What the gateway may take beyond the time-out it was given, before this end gives up as well.
 const GRACE: Duration = Duration::from_secs(5);
@@ -105,6 +105,11 @@ async fn closed(client: &Client, agent: &AgentId, beam: &Beam, sent: Result<(), 
     }
 }
 
+/// That the agent waits for a person, and with what question.
+fn asked(card: &SemaphoreCard) -> String {
+    format!("the agent asked a person, and waits for the answer: {} ({})", card.prompt, card.id)
+}
+
 /// What of the answer has been printed.
 struct Printer<'a> {
     out: &'a Out,
@@ -126,8 +131,7 @@ impl Printer<'_> {
             PerturbReply::Accepted { .. } | PerturbReply::Resolved { .. } => {}
             PerturbReply::Chunk { data, .. } => self.chunk(&data)?,
             PerturbReply::Semaphore { token, .. } => {
-                let prompt = token.get("prompt").and_then(Value::as_str).unwrap_or("a question");
-                self.out.note(&format!("the agent asked a person, and waits: {}", text::line(prompt)));
+                self.out.note(&asked(&token));
             }
             PerturbReply::Result { result, .. } => {
                 self.result(&result)?;

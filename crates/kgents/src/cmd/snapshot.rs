@@ -10,12 +10,17 @@ use crate::{
 };
 use anstyle::Style;
 use serde_json::Value;
-use wire::{Envelope, Event, Snapshot, Timestamp, event::Transition};
+use wire::{
+    Envelope, Event, Snapshot, Timestamp, TokenId,
+    event::{Moved, Transition},
+};
 
 /// Columns of the age of an event.
 const AGE: usize = 8;
 /// Columns of its kind.
 const KIND: usize = 19;
+/// Columns of a question that waits; the whole of it is in the JSON.
+const PROMPT: usize = 100;
 
 pub(crate) async fn run(args: &SnapshotArgs, options: &Options, out: &Out) -> Result<(), Error> {
     let snapshot = reach::client(options, out)?.snapshot(&args.agent).await?;
@@ -55,7 +60,15 @@ fn head(snapshot: &Snapshot, out: &Out) -> Result<(), Error> {
         0 => String::new(),
         n => format!("   {} {n}", label("questions that wait")),
     };
-    out.say(&format!("{events}{waiting}"))
+    out.say(&format!("{events}{waiting}"))?;
+    snapshot.pending.iter().try_for_each(|card| {
+        out.say(&format!(
+            "{} {}  {}",
+            out.styled(ODD, "?"),
+            cut(&line(&card.prompt), PROMPT),
+            label(&card.id.to_string())
+        ))
+    })
 }
 
 fn event_line(envelope: &Envelope, now: Timestamp, out: &Out) -> String {
@@ -94,7 +107,19 @@ fn words(event: &Event) -> (&'static str, Style, String) {
             ("fever_ended", plain, format!("temperature {:.2}", temperature.get()))
         }
         Event::MetricsDegraded { data } => ("metrics_degraded", ODD, data.error.clone()),
+        Event::SemaphoreEjected { token, .. } => ("semaphore_ejected", ODD, token.prompt.clone()),
+        Event::SemaphoreResolved { token_id, data } => ("semaphore_resolved", plain, step(token_id, data)),
+        Event::SemaphoreCancelled { token_id, data } => ("semaphore_cancelled", plain, step(token_id, data)),
+        Event::SemaphoreVoided { token_id, data } => ("semaphore_voided", ODD, step(token_id, data)),
+        Event::SemaphoreEscalated { token_id, data } => ("semaphore_escalated", BAD, step(token_id, data)),
+        Event::SemaphoreDelivered { token_id, data } => ("semaphore_delivered", plain, step(token_id, data)),
     }
+}
+
+/// A step of a question's life: which, by whom, and why where that is said.
+fn step(id: &TokenId, moved: &Moved) -> String {
+    let why = moved.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{id} by {}{why}", moved.by)
 }
 
 fn short(data: &Value) -> String {

@@ -61,6 +61,17 @@ fn what_the_agent_says_no_to_is_1_and_no_answer_in_time_is_4() {
 }
 
 #[test]
+fn a_question_is_not_taken_for_an_answer() {
+    let garden = Garden::start();
+    let told = garden.kgents(&["call", "scholar", "delete"]);
+    assert_eq!((told.code, told.out.as_str()), (4, ""), "{told:?}");
+    assert!(told.err.contains("Delete all of it?") && told.err.contains("sem-"), "{told:?}");
+    assert_eq!(garden.kgents(&["call", "scholar", "delete", "--json"]).error()["code"], "asked");
+    let shown = garden.kgents(&["snapshot", "scholar"]);
+    assert!(shown.out.contains("? Delete all of it?") && shown.out.contains("semaphore_ejected"), "{shown:?}");
+}
+
+#[test]
 fn without_a_good_token_it_is_3() {
     let garden = Garden::start();
     let cases =

@@ -59,7 +59,7 @@ const STEPS: [Step; 13] = [
     Step { name: "test-xtask", about: "tests, this tool", pace: Pace::Fast, run: tests_xtask },
     Step { name: "doc", about: "documentation without warnings", pace: Pace::Fast, run: doc },
     Step { name: "site", about: "the browser's half, release", pace: Pace::Full, run: build_site },
-    Step { name: "build", about: "the gateway, release", pace: Pace::Full, run: build_binary },
+    Step { name: "build", about: "the gateway and kgents, release", pace: Pace::Full, run: build_binary },
     Step { name: "smoke", about: "the shipped binary in an empty folder", pace: Pace::Full, run: run_smoke },
     Step { name: "e2e", about: "the stories in a real browser", pace: Pace::Full, run: run_e2e },
 ];
@@ -171,7 +171,8 @@ fn build_site(project: &Project) -> Result<()> {
 }
 
 fn build_binary(project: &Project) -> Result<()> {
-    up::build_gateway(project, Flavour::Release).map(drop)
+    up::build_gateway(project, Flavour::Release)?;
+    cargo(project, &["build", "--release", "-p", "terrarium-kgents"])
 }
 
 fn run_smoke(project: &Project) -> Result<()> {

@@ -9,7 +9,7 @@
     reason = "each test file uses its own part of this, and a test may fail"
 )]
 
-use prism::{CallCx as _, CallError, JsonSchema, exposed};
+use prism::{CallCx, CallError, JsonSchema, exposed};
 use runtime::agent::{Agent, AgentError, Profile, Step, StepCx, no_source};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -83,6 +83,13 @@ impl Scholar {
     #[expose]
     fn fail(&self) -> Result<(), CallError> {
         Err(CallError::failed("no_model", "there is no model to ask").hint("set one up"))
+    }
+
+    /// Asks a person first.
+    #[expose]
+    async fn delete(&mut self, cx: &mut dyn CallCx) {
+        let ask = json!({ "prompt": "Delete all of it?", "reason": "approval_needed" });
+        cx.ask(serde_json::from_value(ask).unwrap(), Value::Null);
     }
 
     /// Never answers.

@@ -206,3 +206,14 @@ impl From<AgentError> for ErrorData {
         Self { error: e.message, error_type: e.kind.to_owned(), hint: e.hint }
     }
 }
+
+/// So that a command may fail with the agent's own errors.
+impl From<AgentError> for prism::CallError {
+    fn from(e: AgentError) -> Self {
+        let failed = Self::failed(e.kind, e.message);
+        match e.hint {
+            Some(hint) => failed.hint(hint),
+            None => failed,
+        }
+    }
+}

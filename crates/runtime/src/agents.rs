@@ -1,9 +1,11 @@
-//! The agents that come with Terrarium: the machine itself, a folder, a log file. Each owns what it watches and what it
-//! says about it, never an observer and never a task of its own. They are also meant to be read as examples: an agent is
+//! The agents that come with Terrarium: the machine itself, a folder, a log file, one that reads English, one that writes.
+//! Each owns what it watches or knows and what it says about it, never an observer and never a task of its own. They are also meant to be read as examples: an agent is
 //! a `profile`, a `factory`, and one step.
 
 pub mod files;
 pub mod folder;
+pub mod grammar;
 pub(crate) mod guest;
 pub mod host;
+pub mod scribe;
 pub mod tail;

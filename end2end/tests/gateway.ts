@@ -81,7 +81,8 @@ export class Gateway {
     const command = ["serve", "--host", HOST, "--port", String(this.port), "--data", this.dataDir, ...args];
     const child = spawn(BINARY, command, {
       cwd: this.dataDir,
-      env: { ...process.env, ...this.env },
+      // The agents that only answer stay out of stories about others, unless a story wants them.
+      env: { ...process.env, TERRARIUM_GRAMMAR_AGENT: "false", TERRARIUM_SCRIBE_AGENT: "false", ...this.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process = child;

@@ -13,16 +13,24 @@ use crate::auth::{
     AdminToken,
     tokens::{TokenError, VARIABLE},
 };
+use runtime::agents::scribe;
 use std::{net::IpAddr, path::PathBuf};
 
 /// Every key, in the order `terrarium config` prints them.
-pub const KEYS: [&str; 13] = [
+pub const KEYS: [&str; 20] = [
     "host",
     "port",
     "data",
     "watch",
     "tail",
     "host_agent",
+    "grammar_agent",
+    "scribe_agent",
+    "llm_url",
+    "llm_key",
+    "llm_model",
+    "llm_prompt",
+    "llm_context",
     "observe",
     "history",
     "origins",
@@ -61,6 +69,12 @@ pub struct Config {
     pub tail: Vec<PathBuf>,
     /// Whether this machine itself is an agent.
     pub host_agent: bool,
+    /// Whether the agent that reads English is planted.
+    pub grammar_agent: bool,
+    /// Whether the agent that writes is planted. It is also where no model is set up, and says so.
+    pub scribe_agent: bool,
+    /// The language model it writes with.
+    pub scribe: scribe::Settings,
     /// Who may watch.
     pub observe: Observe,
     /// Events replayed to a new observer.
@@ -115,6 +129,16 @@ pub enum ConfigError {
         wants: String,
         /// A value that would do.
         example: String,
+    },
+    /// A key that another one needs.
+    #[error("{key} is missing: {with} is set; for example {example}")]
+    Missing {
+        /// The key.
+        key: &'static str,
+        /// The key that needs it.
+        with: &'static str,
+        /// A value that would do.
+        example: &'static str,
     },
     /// A key in the file that does not exist.
     #[error("{key}: {file} names a key that does not exist{}", did_you_mean(*near))]
@@ -175,6 +199,9 @@ impl Config {
             watch: settings.get("watch").parse_optional(parse::folder)?,
             tail: settings.get("tail").parse_each(parse::path)?,
             host_agent: settings.get("host_agent").parse(parse::switch)?,
+            grammar_agent: settings.get("grammar_agent").parse(parse::switch)?,
+            scribe_agent: settings.get("scribe_agent").parse(parse::switch)?,
+            scribe: model(settings)?,
             observe: settings.get("observe").parse(parse::observe)?,
             history: settings.get("history").parse(parse::history)?,
             origins: settings.get("origins").parse_each(parse::origin)?,
@@ -196,6 +223,9 @@ impl Config {
             watch: None,
             tail: Vec::new(),
             host_agent: false,
+            grammar_agent: false,
+            scribe_agent: false,
+            scribe: scribe::Settings::without_model(),
             observe: Observe::Public,
             history: DEFAULT_HISTORY,
             origins: Vec::new(),
@@ -206,6 +236,24 @@ impl Config {
             admin: None,
         }
     }
+}
+
+/// The keys about the language model.
+fn model(settings: &Settings) -> Result<scribe::Settings, ConfigError> {
+    let url = settings.get("llm_url").parse_optional(parse::endpoint)?;
+    let model = settings.get("llm_model").parse_optional(parse::words)?;
+    if url.is_some() && model.is_none() {
+        return Err(ConfigError::Missing { key: "llm_model", with: "llm_url", example: "--llm-model llama3.2" });
+    }
+    let defaults = scribe::Settings::without_model();
+    Ok(scribe::Settings {
+        url,
+        // Any text may be a key. What cannot be sent is refused where it is to be used, without being shown.
+        key: settings.get("llm_key").values.first().map(|key| scribe::Secret::from(key.trim())),
+        model: model.unwrap_or_default(),
+        system_prompt: settings.get("llm_prompt").parse_optional(parse::words)?.unwrap_or(defaults.system_prompt),
+        context_window_tokens: settings.get("llm_context").parse(parse::tokens)?,
+    })
 }
 
 #[cfg(test)]

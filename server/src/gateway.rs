@@ -11,7 +11,8 @@ use crate::{
 };
 use runtime::{
     PlantError, Registry, Store, StoreError, Tasks,
-    agents::{files, folder, host, tail},
+    agents::{files, folder, grammar, host, scribe, tail},
+    registry::Planting,
     tasks::{OnPanic, StillRunning},
 };
 use std::{
@@ -250,6 +251,19 @@ fn plant(registry: &Registry, config: &Config) -> Result<(), StartError> {
             .map_err(PlantError::from)
             .and_then(|id| registry.plant(id, host::profile(), host::factory()))
             .map_err(failed("host_agent", PathBuf::from("host")))?;
+    }
+    if config.grammar_agent {
+        named("grammar")
+            .map_err(PlantError::from)
+            .and_then(|id| registry.plant(id, grammar::profile(), grammar::factory()))
+            .map_err(failed("grammar_agent", PathBuf::from("grammar")))?;
+    }
+    if config.scribe_agent {
+        let (profile, factory) = (scribe::profile(&config.scribe), scribe::factory(config.scribe.clone()));
+        named("scribe")
+            .map_err(PlantError::from)
+            .and_then(|id| registry.plant_with(id, profile, factory, Planting::with(scribe::limits())))
+            .map_err(failed("llm_url", PathBuf::from("scribe")))?;
     }
     if let Some(folder) = &config.watch {
         named("files")

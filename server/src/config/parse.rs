@@ -68,6 +68,22 @@ pub(super) fn perturb_burst(text: &str) -> Result<u32, Wrong> {
     number(text, 1..=100_000, "a number of perturbations", "20")
 }
 
+pub(super) fn endpoint(text: &str) -> Result<String, Wrong> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.contains(char::is_whitespace) => Ok(text.to_owned()),
+        _ => not_a("an http or https address", "http://127.0.0.1:11434/v1"),
+    }
+}
+
+pub(super) fn words(text: &str) -> Result<String, Wrong> {
+    if text.trim().is_empty() { not_a("words; it is empty", "llama3.2") } else { Ok(text.trim().to_owned()) }
+}
+
+pub(super) fn tokens(text: &str) -> Result<u32, Wrong> {
+    number(text, 512..=10_000_000, "a number of tokens", "8192")
+}
+
 pub(super) fn origin(text: &str) -> Result<String, Wrong> {
     let wrong = || not_a("a web origin; an origin is a scheme, a host and maybe a port", "https://garden.example.org");
     let Some((scheme, rest)) = text.split_once("://") else { return wrong() };

@@ -5,6 +5,7 @@ use super::{
     KEYS, nearest, parse,
 };
 use clap::Args;
+use runtime::agents::scribe;
 use std::{collections::BTreeMap, fmt, path::Path};
 
 /// The flags of `terrarium`. Values are text here: they are validated together with those of the other sources.
@@ -31,6 +32,24 @@ pub struct Flags {
     /// Do not plant the agent that watches this machine
     #[arg(long, global = true)]
     pub no_host_agent: bool,
+    /// Do not plant the agent that reads English
+    #[arg(long, global = true)]
+    pub no_grammar_agent: bool,
+    /// Do not plant the agent that writes with a language model
+    #[arg(long, global = true)]
+    pub no_scribe_agent: bool,
+    /// A language model's endpoint that speaks OpenAI's chat protocol; its key goes into TERRARIUM_LLM_KEY
+    #[arg(long, global = true, value_name = "URL")]
+    pub llm_url: Option<String>,
+    /// The model's name, as the endpoint calls it
+    #[arg(long, global = true, value_name = "NAME")]
+    pub llm_model: Option<String>,
+    /// What the model is told to be
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub llm_prompt: Option<String>,
+    /// Tokens the model has room for [default: 8192]
+    #[arg(long, global = true, value_name = "TOKENS")]
+    pub llm_context: Option<String>,
     /// Who may observe: public or token [default: public]
     #[arg(long, global = true, value_name = "POLICY")]
     pub observe: Option<String>,
@@ -65,6 +84,14 @@ impl Flags {
             "watch" => one(&self.watch),
             "tail" => many(&self.tail),
             "host_agent" => self.no_host_agent.then(|| vec!["false".to_owned()]),
+            "grammar_agent" => self.no_grammar_agent.then(|| vec!["false".to_owned()]),
+            "scribe_agent" => self.no_scribe_agent.then(|| vec!["false".to_owned()]),
+            "llm_url" => one(&self.llm_url),
+            // Not on a command line: everybody on the machine can read those.
+            "llm_key" => None,
+            "llm_model" => one(&self.llm_model),
+            "llm_prompt" => one(&self.llm_prompt),
+            "llm_context" => one(&self.llm_context),
             "observe" => one(&self.observe),
             "history" => one(&self.history),
             "origins" => many(&self.origins),
@@ -102,7 +129,7 @@ impl fmt::Display for Source {
 }
 
 /// One effective key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Setting {
     /// Its name.
     pub key: &'static str,
@@ -112,7 +139,21 @@ pub struct Setting {
     pub source: Source,
 }
 
+/// Without the value of a secret.
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = vec!["…".to_owned()];
+        let values = if self.is_secret() && !self.values.is_empty() { &hidden } else { &self.values };
+        f.debug_struct("Setting").field("key", &self.key).field("values", values).field("source", &self.source).finish()
+    }
+}
+
 impl Setting {
+    /// Whether its value must not be shown.
+    fn is_secret(&self) -> bool {
+        self.key == "llm_key"
+    }
+
     /// Where the value stands, in the words the user would look for.
     fn place(&self) -> String {
         match &self.source {
@@ -120,7 +161,7 @@ impl Setting {
             Source::File(file) => file.clone(),
             Source::Env => env_name(self.key),
             Source::Flag if self.key == "origins" => "--origin".to_owned(),
-            Source::Flag if self.key == "host_agent" => "--no-host-agent".to_owned(),
+            Source::Flag if self.key.ends_with("_agent") => format!("--no-{}", self.key.replace('_', "-")),
             Source::Flag => format!("--{}", self.key.replace('_', "-")),
         }
     }
@@ -200,8 +241,13 @@ impl Settings {
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for setting in self.iter() {
+            if setting.is_secret() && !setting.values.is_empty() {
+                writeln!(f, "{:<40} # {}", format!("# {} is set and not shown", setting.key), setting.source)?;
+                continue;
+            }
             let quoted = |v: &String| match setting.key {
-                "port" | "history" | "max_observers" | "host_agent" | "perturb_rate" | "perturb_burst" => v.clone(),
+                "port" | "history" | "max_observers" | "perturb_rate" | "perturb_burst" | "llm_context" => v.clone(),
+                "host_agent" | "grammar_agent" | "scribe_agent" => v.clone(),
                 _ => toml::Value::String(v.clone()).to_string(),
             };
             let value = match (setting.key, setting.values.as_slice()) {
@@ -239,7 +285,8 @@ fn default(key: &str) -> Result<Vec<String>, ConfigError> {
             let dirs = directories::ProjectDirs::from("", "", "terrarium").ok_or(ConfigError::NoDataFolder)?;
             vec![dirs.data_dir().display().to_string()]
         }
-        "host_agent" => vec!["true".to_owned()],
+        "host_agent" | "grammar_agent" | "scribe_agent" => vec!["true".to_owned()],
+        "llm_context" => vec![scribe::DEFAULT_WINDOW_TOKENS.to_string()],
         "observe" => vec!["public".to_owned()],
         "history" => vec![DEFAULT_HISTORY.to_string()],
         "max_observers" => vec![DEFAULT_MAX_OBSERVERS.to_string()],

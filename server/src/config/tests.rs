@@ -76,3 +76,37 @@ fn what_config_prints_is_a_file_it_reads_back() {
     let (second, _) = load(&again, &[]).unwrap();
     assert_eq!(format!("{first:?}"), format!("{second:?}"));
 }
+
+#[test]
+fn a_model_needs_a_name_and_an_address_that_is_one() {
+    let flags = Flags { data: Some("/tmp/x".into()), ..Flags::default() };
+    let url = ("TERRARIUM_LLM_URL", "http://127.0.0.1:11434/v1");
+    let why = load(&flags, &[url]).unwrap_err().to_string();
+    assert!(why.contains("llm_model is missing") && why.contains("--llm-model"), "{why}");
+    let (config, _) = load(&flags, &[url, ("TERRARIUM_LLM_MODEL", "tiny")]).unwrap();
+    assert_eq!((config.scribe.url.as_deref(), config.scribe.model.as_str()), (Some(url.1), "tiny"));
+    assert_eq!(config.scribe.context_window_tokens, 8192);
+    for wrong in ["localhost:11434", "ftp://x", "http://"] {
+        let why = load(&flags, &[("TERRARIUM_LLM_URL", wrong)]).unwrap_err().to_string();
+        assert!(why.contains("llm_url") && why.contains(wrong), "{why}");
+    }
+    assert!(
+        load(&flags, &[]).unwrap().0.scribe.url.is_none(),
+        "without an address there is no model, and that is fine"
+    );
+    let why = load(&flags, &[("TERRARIUM_LLM_CONTEXT", "many")]).unwrap_err().to_string();
+    assert!(why.contains("512 to 10000000"), "{why}");
+}
+
+#[test]
+fn the_key_of_the_model_is_never_shown() {
+    let toml = file("llm_key = \"sk-secret\"\n");
+    let from_file = load(&with_file(&toml), &[]).unwrap();
+    let flags = Flags { data: Some("/tmp/x".into()), ..Flags::default() };
+    let from_env = load(&flags, &[("TERRARIUM_LLM_KEY", "sk-secret")]).unwrap();
+    for (config, settings) in [from_file, from_env] {
+        assert!(config.scribe.key.is_some());
+        let shown = format!("{settings} {settings:?} {config:?}");
+        assert!(!shown.contains("sk-secret") && shown.contains("llm_key is set and not shown"), "{shown}");
+    }
+}

@@ -14,6 +14,9 @@ use axum::{
 use std::{borrow::Cow, time::Duration};
 use wire::{AgentId, FieldError, FluxState, Problem, Scope, id::IdError, semaphore::TokenStatus};
 
+/// Most of the framework's words about a refusal, in bytes.
+const REFUSAL_MAX: usize = 4096;
+
 /// Everything a door may have to say no to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
@@ -71,6 +74,8 @@ pub(crate) enum Error {
     Cancelled,
     #[error("the agent asked a person first, and that question was {}", .status.as_str())]
     Unanswered { status: TokenStatus },
+    #[error("{why}")]
+    Rejected { status: StatusCode, why: String },
     #[error("the gateway is stopping")]
     Draining,
     #[error("the gateway failed to answer; its log says why")]
@@ -129,6 +134,7 @@ impl Error {
             Self::WebSocketOnly => StatusCode::UPGRADE_REQUIRED,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Draining | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Rejected { status, .. } => *status,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -163,6 +169,10 @@ impl Error {
             Self::TimedOut { .. } => ("timed_out", "No answer in time"),
             Self::Cancelled => ("cancelled", "Cancelled"),
             Self::Unanswered { .. } => ("unanswered", "Nobody answered"),
+            Self::Rejected { status, .. } if *status == StatusCode::PAYLOAD_TOO_LARGE => {
+                ("body_too_large", "The body is too large")
+            }
+            Self::Rejected { .. } => ("request_malformed", "The request cannot be read"),
             Self::Draining => ("draining", "Stopping"),
             Self::Internal => ("internal", "Something went wrong here"),
         }
@@ -209,6 +219,10 @@ impl Error {
             Self::AgentEnded { .. } => "GET /api/agents lists which agents are running",
             Self::AgentFailed { hint, .. } => return hint.clone(),
             Self::TimedOut { .. } => "give it more time with timeout_ms, or look at its stream for what keeps it",
+            Self::Rejected { status, .. } if *status == StatusCode::PAYLOAD_TOO_LARGE => {
+                "send less at once; GET /openapi.json says how much"
+            }
+            Self::Rejected { .. } => "GET /openapi.json describes every request",
             Self::Draining => "try again when it is back",
             Self::Unanswered { .. } => "send the work again to ask again",
             Self::Cancelled | Self::Internal => return None,
@@ -263,10 +277,27 @@ impl IntoResponse for Error {
     }
 }
 
+/// A refusal that the framework put in plain words, such as a query that cannot be read or a body that is too large, as
+/// the problem it is.
+async fn own_words(response: Response) -> Response {
+    let status = response.status();
+    let refused = status.is_client_error() || status.is_server_error();
+    let plain = response.headers().get(header::CONTENT_TYPE).is_none_or(|t| t.as_bytes().starts_with(b"text/plain"));
+    if !refused || !plain || response.extensions().get::<Problem>().is_some() {
+        return response;
+    }
+    let why = axum::body::to_bytes(response.into_body(), REFUSAL_MAX).await.unwrap_or_default();
+    let why = match std::str::from_utf8(&why) {
+        Ok(words) if !words.trim().is_empty() => words.trim().to_owned(),
+        _ => status.canonical_reason().unwrap_or("the request was refused").to_owned(),
+    };
+    Error::Rejected { status, why }.into_response()
+}
+
 /// Middleware: writes the problem a response carries, with the path that was asked for.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let mut response = next.run(request).await;
+    let mut response = own_words(next.run(request).await).await;
     if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
         problem.instance = Some(path);
         if let Some(ms) = problem.retry_after_ms {

@@ -2,8 +2,10 @@
 //! Owns how the site is built and how everything is checked; never anything that runs in the product.
 #![expect(clippy::print_stdout, reason = "a command-line tool talks to its user through standard output")]
 
+mod bench;
 mod browser;
 mod e2e;
+mod fuzz;
 mod http;
 mod project;
 mod site;
@@ -46,6 +48,14 @@ enum Command {
         /// Passed to Playwright: run only the specs whose path matches.
         filter: Option<String>,
     },
+    /// Validate the OpenAPI document and fuzz the built release binary by it. Needs python3 and the network.
+    Fuzz {
+        /// About how long.
+        #[arg(long, default_value_t = 120)]
+        seconds: u32,
+    },
+    /// Measure, each figure beside a reference in the same run.
+    Bench,
     /// Wait until a gateway answers, then say where it is. `up` starts this beside the gateway.
     #[command(hide = true)]
     Announce(up::AnnounceArgs),
@@ -75,6 +85,11 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Test(args) => test::run(&project, &args),
         Command::Lint => test::lint(&project),
+        Command::Bench => bench::run(&project),
+        Command::Fuzz { seconds } => {
+            fuzz::run(&test::built(&project)?, &project.target.join("fuzz"), seconds)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::E2e { filter } => test::e2e(&project, filter.as_deref()),
         Command::Announce(_) => Ok(ExitCode::SUCCESS),
     }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -26,40 +26,15 @@ pub(crate) fn run(binary: &Path) -> Result<()> {
     let copy = folder.path().join("terrarium");
     fs::copy(binary, &copy).with_context(|| format!("{} could not be copied", binary.display()))?;
     let port = http::free_port(HOST)?;
-    let log_file = folder.path().join("gateway.log");
-    let log = fs::File::create(&log_file)?;
-    let child = Command::new(&copy)
-        .args(["serve", "--host", HOST, "--port", &port.to_string(), "--data"])
-        .arg(folder.path().join("data"))
-        .current_dir(folder.path())
-        .env_remove("TERRARIUM_SITE_DIR")
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .spawn()
-        .context("the release binary could not be started")?;
-    let mut gateway = Gateway { child };
-
-    let result = look(&mut gateway, port).and_then(|()| gateway.stop());
+    let mut gateway = Gateway::start(&copy, folder.path(), port, &[])?;
+    let result = look(port).and_then(|()| gateway.stop());
     if result.is_err() {
-        println!("--- what the gateway said ---\n{}---", fs::read_to_string(&log_file).unwrap_or_default());
+        gateway.show_log();
     }
     result
 }
 
-fn look(gateway: &mut Gateway, port: u16) -> Result<()> {
-    let start = Instant::now();
-    loop {
-        if let Some(status) = gateway.child.try_wait()? {
-            bail!("the gateway ended by itself before it was ready ({status})");
-        }
-        if http::get(HOST, port, "/readyz", None).is_ok_and(|answer| answer.status == 200) {
-            break;
-        }
-        ensure!(start.elapsed() < START, "/readyz was not answered with 200 within {} s", START.as_secs());
-        thread::sleep(BETWEEN_LOOKS);
-    }
-
+fn look(port: u16) -> Result<()> {
     let page = fetch(port, "/", None, "text/html")?;
     let html = page.text();
     for (extension, content_type) in [("css", "text/css"), ("js", "javascript"), ("wasm", "application/wasm")] {
@@ -112,12 +87,54 @@ fn assets<'h>(html: &'h str, extension: &str) -> Vec<&'h str> {
 }
 
 /// A started gateway; killed if we leave early.
-struct Gateway {
+pub(crate) struct Gateway {
     child: Child,
+    log: PathBuf,
 }
 
 impl Gateway {
-    fn stop(&mut self) -> Result<()> {
+    /// Starts a binary on a folder of its own, and waits until it is ready.
+    pub(crate) fn start(binary: &Path, folder: &Path, port: u16, env: &[(&str, &str)]) -> Result<Self> {
+        let log = folder.join("gateway.log");
+        let file = fs::File::create(&log)?;
+        let child = Command::new(binary)
+            .args(["serve", "--host", HOST, "--port", &port.to_string(), "--data"])
+            .arg(folder.join("data"))
+            .current_dir(folder)
+            .env_remove("TERRARIUM_SITE_DIR")
+            .envs(env.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn()
+            .with_context(|| format!("{} could not be started", binary.display()))?;
+        let mut gateway = Self { child, log };
+        let ready = gateway.ready(port);
+        if ready.is_err() {
+            gateway.show_log();
+        }
+        ready.map(|()| gateway)
+    }
+
+    fn ready(&mut self, port: u16) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the gateway ended by itself before it was ready ({status})");
+            }
+            if http::get(HOST, port, "/readyz", None).is_ok_and(|answer| answer.status == 200) {
+                return Ok(());
+            }
+            ensure!(start.elapsed() < START, "/readyz was not answered with 200 within {} s", START.as_secs());
+            thread::sleep(BETWEEN_LOOKS);
+        }
+    }
+
+    fn show_log(&self) {
+        println!("--- what the gateway said ---\n{}---", fs::read_to_string(&self.log).unwrap_or_default());
+    }
+
+    pub(crate) fn stop(&mut self) -> Result<()> {
         let asked = Instant::now();
         project::run(Command::new("kill").args(["-TERM", &self.child.id().to_string()]))?;
         while asked.elapsed() < STOP {

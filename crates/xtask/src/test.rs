@@ -184,7 +184,7 @@ fn run_e2e(project: &Project) -> Result<()> {
 }
 
 /// The release binary, for steps that only make sense with one.
-fn built(project: &Project) -> Result<std::path::PathBuf> {
+pub(crate) fn built(project: &Project) -> Result<std::path::PathBuf> {
     let binary = project.binary("release");
     if !binary.is_file() {
         bail!(

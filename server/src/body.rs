@@ -1,8 +1,15 @@
 //! Request bodies: read as JSON whatever they call themselves, with an error that says where and what to send instead.
 
 use crate::error::Error;
+use axum::body::{Body, to_bytes};
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+/// All of a body, up to a limit.
+pub(crate) async fn whole(body: Body, max: usize) -> Result<Bytes, Error> {
+    to_bytes(body, max).await.map_err(|_| Error::LargeBody { max })
+}
 
 /// A body that has to be there.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {

@@ -12,7 +12,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use std::{borrow::Cow, time::Duration};
-use wire::{AgentId, FieldError, FluxState, Problem, Scope, id::IdError, semaphore::TokenStatus};
+use wire::{
+    AgentId, FieldError, FluxState, Problem, Scope,
+    id::IdError,
+    semaphore::{Decision, TokenStatus},
+};
 
 /// Most of the framework's words about a refusal, in bytes.
 const REFUSAL_MAX: usize = 4096;
@@ -54,6 +58,8 @@ pub(crate) enum Error {
     BadBody { what: &'static str, why: String },
     #[error("the form is over {max} bytes")]
     LargeForm { max: usize },
+    #[error("the body is over {max} bytes")]
+    LargeBody { max: usize },
     #[error("{why}")]
     MalformedBody { why: String },
     #[error("{why}")]
@@ -76,6 +82,28 @@ pub(crate) enum Error {
     Unanswered { status: TokenStatus },
     #[error("{why}")]
     Rejected { status: StatusCode, why: String },
+    #[error("{why}")]
+    NoQuestion { why: String },
+    #[error("it has been answered already, by {}", .decision.by)]
+    Decided { decision: Box<Decision> },
+    #[error("the question was {} without an answer", .status.as_str())]
+    QuestionOver { status: TokenStatus },
+    #[error("the answer does not fit the question")]
+    AnswerUnfit { errors: Vec<FieldError> },
+    #[error("the question cannot be asked like that")]
+    AskUnfit { errors: Vec<FieldError> },
+    #[error("the header idempotency-key {wants}")]
+    BadKey { wants: &'static str },
+    #[error("this idempotency key was used for another question")]
+    KeyReused,
+    #[error("as many questions wait as may wait")]
+    PurgatoryFull,
+    #[error("the garden is full, so no further agent can appear")]
+    GardenFull,
+    #[error("the disk is full, so nothing can be stored")]
+    DiskFull,
+    #[error("the store does not take it: {why}")]
+    StoreRefuses { why: String },
     #[error("the gateway is stopping")]
     Draining,
     #[error("the gateway failed to answer; its log says why")]
@@ -116,9 +144,12 @@ impl Error {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::UnknownAgent { .. } | Self::NotAnAgentId { .. } | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::UnknownCommand { .. } => StatusCode::NOT_FOUND,
+            Self::UnknownCommand { .. } | Self::NoQuestion { .. } => StatusCode::NOT_FOUND,
             Self::BadQuery { .. } | Self::UnfitBody { .. } | Self::Arguments { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::AgentEnded { .. } | Self::Cancelled => StatusCode::CONFLICT,
+            Self::AnswerUnfit { .. } | Self::AskUnfit { .. } | Self::BadKey { .. } | Self::KeyReused => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Self::AgentEnded { .. } | Self::Cancelled | Self::Decided { .. } => StatusCode::CONFLICT,
             // The agent's own words for input it does not take; a panic is a fault; everything else failed beyond us.
             Self::AgentFailed { kind, .. } if kind == "takes_no_input" => StatusCode::UNPROCESSABLE_ENTITY,
             Self::AgentFailed { kind, .. } if kind == "panic" => StatusCode::INTERNAL_SERVER_ERROR,
@@ -127,14 +158,16 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TokenNeeded { .. } | Self::TokenRefused => StatusCode::UNAUTHORIZED,
             Self::ScopeMissing { .. } | Self::ForeignOrigin | Self::CsrfMissing => StatusCode::FORBIDDEN,
-            Self::LinkRefused { .. } | Self::Unanswered { .. } => StatusCode::GONE,
+            Self::LinkRefused { .. } | Self::Unanswered { .. } | Self::QuestionOver { .. } => StatusCode::GONE,
             Self::Slowed { .. } | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::BadBody { .. } | Self::MalformedBody { .. } => StatusCode::BAD_REQUEST,
-            Self::LargeForm { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::LargeForm { .. } | Self::LargeBody { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WebSocketOnly => StatusCode::UPGRADE_REQUIRED,
             Self::ForeignHost { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Draining | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Rejected { status, .. } => *status,
+            Self::PurgatoryFull | Self::GardenFull | Self::StoreRefuses { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -173,6 +206,18 @@ impl Error {
                 ("body_too_large", "The body is too large")
             }
             Self::Rejected { .. } => ("request_malformed", "The request cannot be read"),
+            Self::LargeBody { .. } => ("body_too_large", "The body is too large"),
+            Self::NoQuestion { .. } => ("question_not_found", "No such question"),
+            Self::Decided { .. } => ("already_decided", "Somebody was first"),
+            Self::QuestionOver { .. } => ("question_over", "The question is over"),
+            Self::AnswerUnfit { .. } => ("answer_invalid", "The answer does not fit"),
+            Self::AskUnfit { .. } => ("question_invalid", "The question does not fit"),
+            Self::BadKey { .. } => ("key_invalid", "The key does not fit"),
+            Self::KeyReused => ("key_reused", "The key was used before"),
+            Self::PurgatoryFull => ("purgatory_full", "Too many questions wait"),
+            Self::GardenFull => ("garden_full", "Too many agents"),
+            Self::DiskFull => ("disk_full", "The disk is full"),
+            Self::StoreRefuses { .. } => ("store_refuses", "The store does not take it"),
             Self::Draining => ("draining", "Stopping"),
             Self::Internal => ("internal", "Something went wrong here"),
         }
@@ -225,6 +270,17 @@ impl Error {
             Self::Rejected { .. } => "GET /openapi.json describes every request",
             Self::Draining => "try again when it is back",
             Self::Unanswered { .. } => "send the work again to ask again",
+            Self::LargeBody { .. } => "say less, or put what is large where a link can point to it",
+            Self::NoQuestion { .. } => "GET /api/purgatory?status=all lists every question that is kept",
+            Self::Decided { .. } => "decision says what was decided; GET the question to see how it went on",
+            Self::QuestionOver { .. } => "ask again if an answer is still wanted",
+            Self::AnswerUnfit { .. } | Self::AskUnfit { .. } => "errors says what is wrong with each field",
+            Self::BadKey { .. } => "a random UUID makes a good key",
+            Self::KeyReused => "take another key for another question",
+            Self::PurgatoryFull => "answer or cancel some of those that wait; GET /api/purgatory lists them",
+            Self::GardenFull => "ask under the name of an agent that is here already",
+            Self::DiskFull => "nothing was changed; make room where the data folder is, and send it again",
+            Self::StoreRefuses { .. } => "nothing was changed; the gateway's log says more",
             Self::Cancelled | Self::Internal => return None,
         };
         Some(text.to_owned())
@@ -232,9 +288,17 @@ impl Error {
 }
 
 impl Error {
+    fn errors(&self) -> &[FieldError] {
+        match self {
+            Self::Arguments { errors } | Self::AnswerUnfit { errors } | Self::AskUnfit { errors } => errors,
+            _ => &[],
+        }
+    }
+
     fn retry_after_ms(&self) -> Option<u64> {
         match self {
             Self::Draining => Some(1000),
+            Self::PurgatoryFull | Self::GardenFull | Self::DiskFull | Self::StoreRefuses { .. } => Some(10_000),
             Self::Busy { retry_after: retry } | Self::Slowed { retry } | Self::TooFast { retry } => {
                 Some(u64::try_from(retry.as_millis()).unwrap_or(u64::MAX).max(1))
             }
@@ -254,8 +318,9 @@ impl From<&Error> for Problem {
             instance: None,
             code: code.to_owned(),
             hint: error.hint(),
-            errors: if let Error::Arguments { errors } = error { errors.clone() } else { Vec::new() },
+            errors: error.errors().to_vec(),
             retry_after_ms: error.retry_after_ms(),
+            decision: if let Error::Decided { decision } = error { Some(decision.clone()) } else { None },
         }
     }
 }

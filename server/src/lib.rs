@@ -17,7 +17,7 @@
 //! | `assets` | the browser's half, embedded |
 //! | `body` | request bodies as JSON |
 //! | `socket` | what every WebSocket does alike |
-//! | `html` | what the plain pages share |
+//! | `html` | pages that the gateway writes itself |
 //! | `serve` | the accept loop |
 //! | [`token_command`] | `terrarium token` |
 //! | `state` | what the doors share |

@@ -5,7 +5,7 @@ use crate::{
     auth::guard::{Needs, guard},
     error::{self, Error},
     origin,
-    routes::{agents, health, invoke, login, metrics, observe, openapi, page, perturb, prometheus, session},
+    routes::{agents, health, invoke, login, metrics, observe, openapi, page, perturb, prometheus, purgatory, session},
     state::Shared,
 };
 use axum::{
@@ -86,6 +86,13 @@ fn doors() -> Vec<Door> {
         read(route::PERTURB, Needs::Scope(Scope::Perturb), perturb::one),
         write(route::INVOKE, Needs::Scope(Scope::Perturb), invoke::invoke).limit(input),
         write(route::COMMAND, ByCommand, invoke::command).limit(input),
+        read(route::PURGATORY, Watch, purgatory::list),
+        read(route::PENDING, Watch, purgatory::pending),
+        read(route::QUESTION, Watch, purgatory::one),
+        read(route::WAIT, Needs::Scope(Scope::Perturb), purgatory::wait),
+        write(route::ASK, Needs::Scope(Scope::Perturb), purgatory::ask).limit(DefaultBodyLimit::disable()),
+        write(route::RESOLVE, Needs::Form(Scope::Resolve), purgatory::resolve).limit(DefaultBodyLimit::disable()),
+        write(route::CANCEL, Needs::Form(Scope::Resolve), purgatory::cancel),
         read(route::OPENAPI, Watch, openapi::document),
         read(route::DOCS, Watch, openapi::page),
         read(route::METRICS, Watch, metrics::one),
@@ -165,7 +172,7 @@ mod tests {
     fn every_door_that_changes_something_states_a_scope_or_why_it_is_open() {
         for Door { path, method, needs, .. } in doors() {
             match needs {
-                Needs::Scope(_) | Needs::ByCommand | Needs::SignedIn => {}
+                Needs::Scope(_) | Needs::Form(_) | Needs::ByCommand | Needs::SignedIn => {}
                 Needs::Watch => assert_eq!(method, Method::GET, "{path}: watching changes nothing"),
                 Needs::Open(why) | Needs::Anyone(why) => assert!(why.len() > 10, "{method} {path} says why it is open"),
             }
@@ -182,7 +189,8 @@ mod tests {
         let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         for path in doors().iter().map(|d| d.path) {
             for method in &methods {
-                let url = format!("{}{}", gateway.url(), path.replace("{agent}", "host").replace("{command}", "say"));
+                let named = path.replace("{agent}", "host").replace("{command}", "say").replace("{token}", "sem-1");
+                let url = format!("{}{named}", gateway.url());
                 let status = client.request(method.clone(), &url).send().await.unwrap().status().as_u16();
                 let door = doors().into_iter().find(|d| d.path == path && d.method == *method);
                 match door.map(|d| d.needs) {
@@ -190,7 +198,7 @@ mod tests {
                     Some(Needs::Open(_) | Needs::Anyone(_)) => assert_ne!(status, 405, "{method} {path}"),
                     // What a command needs, its handler knows; there is no such command.
                     Some(Needs::ByCommand) => assert!(matches!(status, 401 | 404), "{method} {path}: {status}"),
-                    Some(Needs::Watch | Needs::SignedIn | Needs::Scope(_)) => {
+                    Some(Needs::Watch | Needs::SignedIn | Needs::Scope(_) | Needs::Form(_)) => {
                         assert_eq!(status, 401, "{method} {path}");
                     }
                 }

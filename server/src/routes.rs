@@ -11,6 +11,7 @@ pub(crate) mod openapi;
 pub(crate) mod page;
 pub(crate) mod perturb;
 pub(crate) mod prometheus;
+pub(crate) mod purgatory;
 pub(crate) mod session;
 
 use axum::http::{HeaderMap, header};

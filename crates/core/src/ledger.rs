@@ -12,7 +12,7 @@ use wire::{
     AgentId, FieldError, Timestamp,
     semaphore::{
         Answer, Ask, AuditEntry, CONTEXT_MAX, DEADLINE_MAX_MS, Decision, Door, OPTIONS_MAX, OnTimeout, PROMPT_MAX,
-        SemaphoreCard, Severity, Step, TokenId, TokenStatus, Verdict, WORD_MAX,
+        SemaphoreCard, Severity, Step, TokenId, TokenRecord, TokenStatus, Verdict, WORD_MAX,
     },
 };
 
@@ -172,6 +172,14 @@ impl Token {
             self.card.on_timeout
         ]);
         hex(&Sha256::digest(shown.to_string()))
+    }
+
+    /// What everybody may know of it, without its trail.
+    #[must_use]
+    pub fn record(self) -> TokenRecord {
+        let shown = self.shown();
+        let Self { card, status, decision, moved_at, .. } = self;
+        TokenRecord { card, status, decision, moved_at, shown, audit: Vec::new() }
     }
 
     /// The line for the log at its birth.

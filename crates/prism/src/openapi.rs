@@ -8,7 +8,7 @@
 //! | `fixed.rs` | the fixed routes, a table |
 //! | `command.rs` | the operation of a command |
 //! | `answers.rs` | parameters, responses, and how to say who one is |
-//! | `schemas.rs` | schemas of what `wire` sends and reads |
+//! | `schemas.rs` | schemas of what `wire` sends and reads; those of questions in a file of their own |
 
 mod answers;
 mod command;

@@ -11,9 +11,13 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use wire::{
     AgentId, AgentSummary, CommandSpec, Envelope, Epoch, Event, FieldError, FluxState, Gauges, MetricPoint,
-    MetricSeries, Problem, Scope, Seq, Snapshot, Timestamp,
+    MetricSeries, Problem, Scope, SemaphoreCard, Seq, Snapshot, Timestamp, TokenId,
     command::CommandList,
-    perturb::{CallId, Invoked, Perturb},
+    perturb::{AskedFirst, CallId, Invoked, Perturb},
+    purgatory::{Asked, PendingList, TokenPage, Withdrawal},
+    semaphore::{
+        Answer, Ask, AuditEntry, Decision, Door, OnTimeout, Reason, Severity, Step, TokenRecord, TokenStatus, Verdict,
+    },
     session::{Session, Ticket},
     summary::{AgentList, AllMetrics, Version},
 };
@@ -90,14 +94,16 @@ fn a_command_is_an_operation_with_its_schemas() {
     let body = &grow["requestBody"]["content"]["application/json"]["schema"];
     assert_eq!((&body["additionalProperties"], &body["required"]), (&json!(false), &json!(["tree"])));
     let statuses: Vec<_> = grow["responses"].as_object().unwrap().keys().map(String::as_str).collect();
-    let wanted =
-        ["200", "400", "401", "403", "404", "409", "413", "415", "421", "422", "429", "500", "502", "503", "504"];
+    let wanted = [
+        "200", "202", "400", "401", "403", "404", "409", "410", "413", "415", "421", "422", "424", "429", "500", "503",
+        "504",
+    ];
     assert_eq!(statuses, wanted);
     assert_eq!(grow["security"][0], json!({ "bearer": ["perturb"] }));
     assert_eq!(document["paths"]["/api/forester/count"]["post"]["security"][0], json!({}), "anyone may read");
     assert!(document["paths"].get("/api/forester/secret").is_none(), "hidden");
     let tags: Vec<_> = document["tags"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
-    assert_eq!(tags, ["agents", "work", "signing in", "gateway", "forester"]);
+    assert_eq!(tags, ["agents", "work", "questions", "signing in", "gateway", "forester"]);
 }
 
 #[test]
@@ -147,7 +153,9 @@ fn path_parameters_are_declared_and_writes_need_somebody() {
     for (name, operation) in operations(&document) {
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let agent = json!({ "$ref": "#/components/parameters/agent" });
+        let token = json!({ "$ref": "#/components/parameters/token" });
         assert_eq!(name.contains("{agent}"), parameters.contains(&agent), "{name}");
+        assert_eq!(name.contains("{token}"), parameters.contains(&token), "{name}");
         let is_open = ["post /login", "post /api/forester/count"].contains(&name.as_str());
         if name.starts_with("post ") && !is_open {
             let security = operation["security"].as_array().unwrap();
@@ -217,7 +225,94 @@ fn problem() -> Problem {
         hint: None,
         errors: vec![FieldError { pointer: "/a".into(), message: "no".into() }],
         retry_after_ms: Some(1),
+        decision: Some(Box::new(decision())),
     }
+}
+
+fn decision() -> Decision {
+    let note = Some("fine".into());
+    Decision {
+        verdict: Verdict::Answered,
+        human_input: json!("yes"),
+        by: "me".into(),
+        at: Timestamp::from_millis(0),
+        note,
+    }
+}
+
+fn card() -> SemaphoreCard {
+    SemaphoreCard {
+        id: TokenId::from_bits(1),
+        agent_id: id("host"),
+        reason: Reason::ApprovalNeeded,
+        prompt: "Deploy?".into(),
+        options: vec!["yes".into()],
+        severity: Severity::Critical,
+        created_at: Timestamp::from_millis(0),
+        deadline: Some(Timestamp::from_millis(1)),
+        on_timeout: OnTimeout::Deny,
+        escalation: Some("boss".into()),
+        response_schema: Some(json!(true)),
+        context: Some(json!({ "command": "ls" })),
+    }
+}
+
+fn entry() -> AuditEntry {
+    AuditEntry {
+        token_id: TokenId::from_bits(1),
+        agent_id: id("host"),
+        step: Step::Resolved,
+        at: Timestamp::from_millis(0),
+        by: "me".into(),
+        door: Door::Rest,
+        shown: "00".into(),
+        decision: Some(decision()),
+        reason: Some("late".into()),
+    }
+}
+
+fn record() -> TokenRecord {
+    TokenRecord {
+        card: card(),
+        status: TokenStatus::Delivered,
+        decision: Some(decision()),
+        moved_at: Timestamp::from_millis(0),
+        shown: "00".into(),
+        audit: vec![entry()],
+    }
+}
+
+/// Questions and what belongs to them.
+fn questions() -> Vec<(&'static str, Value)> {
+    let json = |value: serde_json::Result<Value>| value.unwrap();
+    let ask = Ask {
+        prompt: "Deploy?".into(),
+        deadline: Some(Timestamp::from_millis(1)),
+        timeout_ms: Some(1),
+        escalation: Some("boss".into()),
+        options: vec!["yes".into()],
+        response_schema: Some(json!(true)),
+        context: Some(json!(1)),
+        ..Ask::default()
+    };
+    let answer = Answer { human_input: json!("yes"), note: Some("fine".into()) };
+    let page = TokenPage { tokens: vec![record()], next: Some("1".into()) };
+    vec![
+        ("TokenId", json(serde_json::to_value(TokenId::from_bits(1)))),
+        ("Ask", json(serde_json::to_value(ask))),
+        ("Ask", json!({ "prompt": "Deploy?", "deadline": null, "timeout_ms": null })),
+        ("SemaphoreCard", json(serde_json::to_value(card()))),
+        ("Decision", json(serde_json::to_value(decision()))),
+        ("AuditEntry", json(serde_json::to_value(entry()))),
+        ("TokenRecord", json(serde_json::to_value(record()))),
+        ("Asked", json(serde_json::to_value(Asked { card: card(), url: "/".into() }))),
+        ("PendingList", json(serde_json::to_value(PendingList { pending: vec![card()], count: 1 }))),
+        ("TokenPage", json(serde_json::to_value(page))),
+        ("Answer", json(serde_json::to_value(answer))),
+        ("AnswerForm", json!({ "human_input": "yes", "note": "", "csrf": "x", "next": "/" })),
+        ("Withdrawal", json(serde_json::to_value(Withdrawal { reason: Some("moot".into()) }))),
+        ("AskedFirst", json(serde_json::to_value(AskedFirst { semaphore: card() }))),
+    ]
 }
 
 /// Real values, by the component that is to describe them.
@@ -226,7 +321,7 @@ fn values() -> Vec<(&'static str, Value)> {
     let commands: Vec<CommandSpec> = Forester.specs().to_vec();
     let input = Perturb { id: Some(CallId::Number(1)), data: json!({}), priority: Some(150), timeout_ms: Some(1) };
     let version = Version { version: "1".into(), commit: "unknown".into(), protocol: 1 };
-    vec![
+    let others = vec![
         ("AgentId", json(&|| serde_json::to_value(id("host")))),
         ("AgentSummary", json(&|| serde_json::to_value(summary()))),
         (
@@ -256,7 +351,8 @@ fn values() -> Vec<(&'static str, Value)> {
         ("Ticket", json(&|| serde_json::to_value(Ticket { ticket: "x".into(), expires_in_ms: 30_000 }))),
         ("Version", json(&|| serde_json::to_value(&version))),
         ("Login", json!({ "token": "x" })),
-    ]
+    ];
+    others.into_iter().chain(questions()).collect()
 }
 
 /// A validator of one component within the document.
@@ -285,7 +381,19 @@ fn every_component_is_held_against_a_real_value() {
     let document = made();
     let held: BTreeSet<_> = values().into_iter().map(|(name, _)| name).collect();
     // These stand within others.
-    let within = ["Epoch", "Seq", "Timestamp", "FluxState", "Scope", "Gauges", "FieldError"];
+    let within = [
+        "Epoch",
+        "Seq",
+        "Timestamp",
+        "FluxState",
+        "Scope",
+        "Gauges",
+        "FieldError",
+        "Reason",
+        "Severity",
+        "OnTimeout",
+        "TokenStatus",
+    ];
     for name in document["components"]["schemas"].as_object().unwrap().keys().filter(|name| !name.contains('.')) {
         assert!(held.contains(name.as_str()) || within.contains(&name.as_str()), "{name}");
     }
@@ -302,6 +410,9 @@ fn a_schema_refuses_what_its_type_would_not_send() {
         ("Input", json!({ "data": 1, "priority": 151 })),
         ("Input", json!({ "data": 1, "colour": "red" })),
         ("Session", json!({ "scopes": ["root"] })),
+        ("Ask", json!({ "prompt": "x", "urgency": "high" })),
+        ("Answer", json!({ "note": "x" })),
+        ("TokenId", json!("sem-1")),
     ] {
         assert!(!component(&document, name).is_valid(&value), "{name}: {value}");
     }

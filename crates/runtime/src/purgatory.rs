@@ -7,8 +7,10 @@
 
 mod desk;
 mod read;
+mod tally;
 
-pub use read::{Filter, PAGE_MAX, Page, Verified, export, verify};
+pub use read::{Filter, Line, PAGE_MAX, Page, Verified, export, verify};
+pub use tally::{Tally, WAIT_BUCKETS_S};
 
 use crate::{
     agent::Reentry,
@@ -28,14 +30,14 @@ use std::{
 };
 use terrarium_core::ledger::{Actor, Move, Origin, Refusal, Token};
 use tokio::{
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot, watch},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 use wire::{
     AgentId, Event, FieldError, SemaphoreCard, TokenId,
     event::Moved as MovedData,
-    semaphore::{Answer, Ask, AuditEntry, Decision, Door, Step, TokenStatus},
+    semaphore::{Answer, Ask, AuditEntry, Decision, Door, Severity, Step, TokenStatus},
 };
 
 /// Orders that may wait for the owner. Further ones wait with whoever gives them.
@@ -61,6 +63,8 @@ struct Inner {
     /// An agent is here (again): it gets the answers that wait for it.
     planted: mpsc::UnboundedSender<AgentId>,
     shown: Mutex<Shown>,
+    /// Turned over when lines were added to the log.
+    written: watch::Sender<()>,
     file: Option<PathBuf>,
 }
 
@@ -72,6 +76,21 @@ struct Shown {
     callers: HashMap<TokenId, Arc<Pending>>,
     /// Rung when a question moves.
     bells: HashMap<TokenId, Arc<Notify>>,
+    tally: Tally,
+}
+
+/// Waits for further lines of the log.
+#[derive(Debug)]
+pub struct Written(watch::Receiver<()>);
+
+impl Written {
+    /// Returns when lines were added since the last time it was asked, or never, when nothing more is written.
+    pub async fn more(&mut self) {
+        // An error says that nothing more will be written.
+        if self.0.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// An ask that was stored.
@@ -134,8 +153,29 @@ impl Purgatory {
             pending: open.iter().filter(|t| pending(t)).map(|t| (t.card.id.clone(), t.card.clone())).collect(),
             ..Shown::default()
         };
-        let purgatory = Self { inner: Arc::new(Inner { orders, planted, shown: Mutex::new(shown), file }) };
+        let purgatory = Self {
+            inner: Arc::new(Inner {
+                orders,
+                planted,
+                shown: Mutex::new(shown),
+                written: watch::Sender::default(),
+                file,
+            }),
+        };
         Ok((purgatory.clone(), Owner { purgatory, desk: Some(desk), taken, arrivals }))
+    }
+
+    /// What is wrong with an ask, as far as that can be said before it is stored.
+    ///
+    /// # Errors
+    /// [`PurgatoryError::Ask`].
+    pub fn check(agent: &AgentId, ask: &Ask) -> Result<(), PurgatoryError> {
+        if let Some(error) = desk::schema_fault(ask) {
+            return Err(PurgatoryError::Ask(vec![error]));
+        }
+        let id = TokenId::from_bits(0);
+        let token = Token::open(id, agent.clone(), ask.clone(), Origin::Foreign, Value::Null, clock::wall());
+        token.map(drop).map_err(PurgatoryError::Ask)
     }
 
     /// Stores a question. When this returns it is on the disk, and it is shown.
@@ -266,6 +306,28 @@ impl Purgatory {
         drop(shown);
         cards.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.created_at.cmp(&b.created_at)));
         cards
+    }
+
+    /// How many questions wait, by agent and severity.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<(AgentId, Severity), usize> {
+        let shown = self.lock();
+        shown.pending.values().fold(BTreeMap::new(), |mut counts, card| {
+            *counts.entry((card.agent_id.clone(), card.severity)).or_default() += 1;
+            counts
+        })
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.lock().tally.clone()
+    }
+
+    /// Tells of further lines in the log, beginning now.
+    #[must_use]
+    pub fn written(&self) -> Written {
+        Written(self.inner.written.subscribe())
     }
 
     /// How many questions wait.
@@ -401,7 +463,11 @@ impl Owner {
         };
         self.desk = Some(desk);
         let kept = !outcomes.iter().any(|o| matches!(o, Err(PurgatoryError::Store(_))));
+        let wrote = !changes.is_empty();
         changes.into_iter().for_each(|change| self.tell(registry, change));
+        if wrote {
+            self.purgatory.inner.written.send_replace(());
+        }
         for (reply, outcome) in replies.into_iter().zip(outcomes) {
             // Who no longer listens finds it in the ledger.
             let _ = reply.send(outcome);
@@ -419,6 +485,7 @@ impl Owner {
             } else {
                 shown.pending.remove(&id);
             }
+            shown.tally.count(&token, &entry);
             shown.bells.remove(&id)
         };
         if let Some(agent) = registry.get(&token.card.agent_id) {

@@ -16,6 +16,7 @@
 //! | [`perturb`] | the perturb socket: inputs and answers |
 //! | [`scope`] | what a token may do |
 //! | [`semaphore`] | questions that wait for a person |
+//! | [`purgatory`] | what the doors to those questions take and give |
 //! | [`session`] | who is signed in |
 //! | [`close`] | WebSocket close codes, and whether to come back |
 //! | [`route`] | every URL |
@@ -30,6 +31,7 @@ pub mod gauge;
 pub mod id;
 pub mod perturb;
 pub mod problem;
+pub mod purgatory;
 pub mod read;
 pub mod route;
 pub mod scope;

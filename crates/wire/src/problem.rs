@@ -1,5 +1,6 @@
 //! Errors as the gateway says them, in the shape of RFC 9457. Sent by the gateway with `application/problem+json`.
 
+use crate::semaphore::Decision;
 use serde::{Deserialize, Serialize};
 
 /// What failed, why, and what to try.
@@ -27,6 +28,9 @@ pub struct Problem {
     /// When to try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// The decision that was there before, where somebody else was first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Box<Decision>>,
 }
 
 /// What is wrong with one field of a body.

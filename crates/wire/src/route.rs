@@ -1,6 +1,6 @@
 //! Every URL of the gateway, in one place. Patterns are in axum's spelling; the functions fill them in.
 
-use crate::AgentId;
+use crate::{AgentId, TokenId};
 
 /// The garden page.
 pub const GARDEN: &str = "/";
@@ -48,6 +48,20 @@ pub const SESSION: &str = "/api/session";
 pub const LOGIN: &str = "/login";
 /// Sign out.
 pub const LOGOUT: &str = "/logout";
+/// Questions that wait for a person, and those that did.
+pub const PURGATORY: &str = "/api/purgatory";
+/// An agent asks from outside.
+pub const ASK: &str = "/api/purgatory/{agent}";
+/// Questions of one agent that wait.
+pub const PENDING: &str = "/api/purgatory/{agent}/pending";
+/// One question and all that became of it.
+pub const QUESTION: &str = "/api/purgatory/{agent}/{token}";
+/// Waits for the decision about a question.
+pub const WAIT: &str = "/api/purgatory/{agent}/{token}/wait";
+/// Answers a question.
+pub const RESOLVE: &str = "/api/purgatory/{agent}/resolve/{token}";
+/// Withdraws a question.
+pub const CANCEL: &str = "/api/purgatory/{agent}/cancel/{token}";
 /// Where the browser's half of the page lives.
 pub const ASSETS: &str = "/pkg/{*file}";
 
@@ -110,4 +124,40 @@ pub fn command(id: &AgentId, command: &str) -> String {
 #[must_use]
 pub fn commands(id: &AgentId) -> String {
     format!("/api/agents/{id}/commands")
+}
+
+/// [`ASK`] as an agent.
+#[must_use]
+pub fn ask(id: &AgentId) -> String {
+    format!("/api/purgatory/{id}")
+}
+
+/// [`PENDING`] of an agent.
+#[must_use]
+pub fn pending(id: &AgentId) -> String {
+    format!("/api/purgatory/{id}/pending")
+}
+
+/// [`QUESTION`] of an agent.
+#[must_use]
+pub fn question(id: &AgentId, token: &TokenId) -> String {
+    format!("/api/purgatory/{id}/{token}")
+}
+
+/// [`WAIT`] for the decision about a question.
+#[must_use]
+pub fn wait(id: &AgentId, token: &TokenId) -> String {
+    format!("/api/purgatory/{id}/{token}/wait")
+}
+
+/// [`RESOLVE`] a question.
+#[must_use]
+pub fn resolve(id: &AgentId, token: &TokenId) -> String {
+    format!("/api/purgatory/{id}/resolve/{token}")
+}
+
+/// [`CANCEL`] a question.
+#[must_use]
+pub fn cancel(id: &AgentId, token: &TokenId) -> String {
+    format!("/api/purgatory/{id}/cancel/{token}")
 }

@@ -335,7 +335,7 @@ impl Verdict {
 }
 
 /// The one decision about a question.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decision {
     /// What was decided.
     pub verdict: Verdict,
@@ -388,6 +388,33 @@ pub enum Step {
     Cancelled,
     /// Its deadline passed.
     Voided,
+}
+
+impl Step {
+    /// Every step.
+    pub const ALL: [Self; 7] = [
+        Self::Ejected,
+        Self::Escalated,
+        Self::Resolved,
+        Self::Delivered,
+        Self::ResumeFailed,
+        Self::Cancelled,
+        Self::Voided,
+    ];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ejected => "ejected",
+            Self::Escalated => "escalated",
+            Self::Resolved => "resolved",
+            Self::Delivered => "delivered",
+            Self::ResumeFailed => "resume_failed",
+            Self::Cancelled => "cancelled",
+            Self::Voided => "voided",
+        }
+    }
 }
 
 /// One line of the log of all decisions. Each holds the hash of the line before it.

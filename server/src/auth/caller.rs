@@ -1,6 +1,9 @@
 //! Who asks: what a request has shown, and what that allows.
 
-use super::{Observe, secret::Quiet};
+use super::{
+    Observe,
+    secret::{Quiet, same},
+};
 use crate::error::Error;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use runtime::store::keys::KeyId;
@@ -87,6 +90,16 @@ impl Caller {
             None => Err(Error::TokenNeeded { scope: Some(scope) }),
             Some(holder) if scope.allowed_by(&holder.scopes) => Ok(()),
             Some(holder) => Err(Error::ScopeMissing { needs: scope, held: holder.scopes.clone() }),
+        }
+    }
+
+    /// Refuses a form that a browser sent on the word of a cookie alone: it has to carry what only our own page knows.
+    pub(crate) fn prove(&self, csrf: Option<&str>) -> Result<(), Error> {
+        match &self.how {
+            How::Cookie { csrf: own, .. } if !same(csrf.unwrap_or("").as_bytes(), own.0.as_bytes()) => {
+                Err(Error::CsrfMissing)
+            }
+            _ => Ok(()),
         }
     }
 

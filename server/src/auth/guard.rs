@@ -6,6 +6,7 @@
 use super::{Caller, How, secret};
 use crate::{
     error::Error,
+    html,
     routes::{login, wants_page},
     serve::Peer,
     socket::accept,
@@ -32,6 +33,9 @@ pub(crate) enum Needs {
     SignedIn,
     /// A token with this scope.
     Scope(Scope),
+    /// A token with this scope, at a door that also takes forms from people without scripts. A form cannot send our header,
+    /// so it carries the proof in its body, and the door itself calls [`Caller::prove`].
+    Form(Scope),
     /// What the command needs: the door itself calls [`Caller::require`] when it knows which one is meant.
     ByCommand,
 }
@@ -43,7 +47,7 @@ impl Needs {
             Self::Watch => caller.require(Scope::Observe),
             Self::SignedIn if caller.how == How::Not => Err(Error::TokenNeeded { scope: None }),
             Self::SignedIn => Ok(()),
-            Self::Scope(scope) => caller.require(scope),
+            Self::Scope(scope) | Self::Form(scope) => caller.require(scope),
         }
     }
 }
@@ -80,8 +84,9 @@ pub(crate) async fn admit(shared: &Shared, needs: Needs, parts: &Parts) -> Resul
             if !shared.policy.allows_write(&parts.headers, peer.local) {
                 return Err(Error::ForeignOrigin);
             }
+            let in_body = matches!(needs, Needs::Form(_)) && is_form(&parts.headers);
             let sent = parts.headers.get(CSRF_HEADER).map_or(&b""[..], HeaderValue::as_bytes);
-            if !secret::same(sent, csrf.0.as_bytes()) {
+            if !in_body && !secret::same(sent, csrf.0.as_bytes()) {
                 return Err(Error::CsrfMissing);
             }
         }
@@ -103,7 +108,16 @@ pub(crate) async fn turn_away(error: Error, parts: &mut Parts) -> Response {
         let wanted = parts.uri.path_and_query().map_or(route::GARDEN, |p| p.as_str());
         return Redirect::to(&login::address(wanted)).into_response();
     }
+    if is_form(&parts.headers) && wants_page(&parts.headers) {
+        return html::sorry(&error, None);
+    }
     error.into_response()
+}
+
+/// Whether a body is what a browser makes of a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    kind.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded")
 }
 
 /// Whether a request asks for a WebSocket.

@@ -9,6 +9,7 @@ use super::{session::session_of, wants_page};
 use crate::{
     auth::{COOKIE, Caller, How, Proof, Quiet, Verdict, same},
     error::Error,
+    html::HEADERS,
     serve::Peer,
     state::Shared,
 };
@@ -198,11 +199,15 @@ impl Form {
 
 /// Where to go on to: an address of ours, or the garden.
 fn next_of(form: &Form) -> String {
-    let next = form.next.as_deref().unwrap_or(route::GARDEN);
+    ours(form.next.as_deref().unwrap_or(route::GARDEN)).to_owned()
+}
+
+/// An address of ours as it stands, or the garden.
+pub(crate) fn ours(next: &str) -> &str {
     let ours = next.starts_with('/') && !next.starts_with("//") && next.len() <= NEXT_MAX;
     let plain = next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     let circle = [route::LOGIN, route::LOGOUT].iter().any(|page| next.starts_with(page));
-    if ours && plain && !circle { next.to_owned() } else { route::GARDEN.to_owned() }
+    if ours && plain && !circle { next } else { route::GARDEN }
 }
 
 /// The cookie as it is set, and as it is sent back.
@@ -234,7 +239,7 @@ fn sorry(error: Error, next: &str, headers: &HeaderMap) -> Response {
 }
 
 fn answer(status: StatusCode, page: &Page<'_>) -> Response {
-    (status, html::HEADERS, page.to_string()).into_response()
+    (status, HEADERS, page.to_string()).into_response()
 }
 
 #[cfg(test)]

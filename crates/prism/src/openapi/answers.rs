@@ -1,7 +1,11 @@
 //! What operations have in common: problems by status, parameters, security.
 
 use serde_json::{Map, Value, json};
-use wire::{Scope, session::CSRF_HEADER};
+use wire::{
+    Scope,
+    purgatory::{WAIT_DEFAULT_S, WAIT_MAX_S},
+    session::CSRF_HEADER,
+};
 
 /// Who may ask.
 #[derive(Clone, Copy)]
@@ -44,17 +48,20 @@ impl Needs {
 /// Statuses of everything that takes a JSON body.
 pub(super) const OF_BODIES: [u16; 4] = [400, 413, 415, 422];
 /// Statuses of giving an agent work, besides: it has ended, it failed, it stops, it took too long.
-pub(super) const OF_WORK: [u16; 4] = [409, 424, 503, 504];
+pub(super) const OF_WORK: [u16; 5] = [409, 410, 424, 503, 504];
 
 /// Every problem there is, with its sentence.
-const PROBLEMS: [(u16, &str); 17] = [
+const PROBLEMS: [(u16, &str); 18] = [
     (400, "The request is malformed: not JSON, or not the JSON that is wanted here."),
     (401, "Nobody is signed in, or the token is not (or no longer) good."),
     (403, "Signed in, but without the scope this needs; or a browser's write without its header."),
     (404, "There is no such agent, or no such command; the nearest names are offered."),
     (405, "This address does not take that method."),
-    (409, "The agent cannot do this as it is now: it has ended, or somebody was first."),
-    (410, "The sign-in link has been used, is too old, or is of another life of the gateway."),
+    (
+        409,
+        "The agent cannot do this as it is now: it has ended. Or somebody was first: `decision` says what they decided.",
+    ),
+    (410, "It is over: a question that was cancelled or whose deadline passed, or a sign-in link that is spent."),
     (413, "The body is too large."),
     (415, "The body is not JSON by its Content-Type."),
     (421, "The gateway does not answer to the Host that was asked for."),
@@ -65,6 +72,7 @@ const PROBLEMS: [(u16, &str); 17] = [
     (500, "The gateway failed; its log says why."),
     (503, "The gateway is stopping, or what the agent needs is not there."),
     (504, "The agent did not answer in time."),
+    (507, "The disk is full; nothing was changed."),
 ];
 
 /// Adds references to the responses of these statuses.
@@ -108,6 +116,25 @@ pub(super) fn parameters() -> Value {
         "agent": {
             "name": "agent", "in": "path", "required": true, "description": "The agent's id.",
             "schema": { "$ref": "#/components/schemas/AgentId" },
+        },
+        "token": {
+            "name": "token", "in": "path", "required": true, "description": "The question's id.",
+            "schema": { "$ref": "#/components/schemas/TokenId" },
+        },
+        "ofAgent": query("agent", "Of this agent only.", json!({ "$ref": "#/components/schemas/AgentId" })),
+        "status": query("status", "Statuses, separated by commas, or `all`.", text(json!({ "default": "pending" }))),
+        "severity": query("severity", "At least so severe.", json!({ "$ref": "#/components/schemas/Severity" })),
+        "reason": query("reason", "For this reason only.", json!({ "$ref": "#/components/schemas/Reason" })),
+        "cursor": query("cursor", "`next` of the page before.", text(json!({}))),
+        "limit": query("limit", "How many at most.",
+            json!({ "type": "integer", "minimum": 1, "maximum": 500, "default": 100 })),
+        "timeout": query("timeout", "How long to wait, in seconds.",
+            json!({ "type": "integer", "minimum": 0, "maximum": WAIT_MAX_S, "default": WAIT_DEFAULT_S })),
+        "idempotencyKey": {
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "The same question with the same key is asked once; the answer then carries \
+                            `Idempotency-Replayed: true`.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 256 },
         },
         "window": query("window", "How far back, from `1s` to `24h`.", text(json!({ "default": "15m" }))),
         "step": query("step", "Time between two points: `1s`, or `15s`, the default of windows above 15 minutes.",

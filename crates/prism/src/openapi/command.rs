@@ -24,6 +24,13 @@ pub(super) fn operation(agent: &AgentId, spec: &CommandSpec, components: &mut Ma
             } } },
         }),
     );
+    responses.insert(
+        "202".to_owned(),
+        json!({
+            "description": "The agent asked a person first.",
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/AskedFirst" } } },
+        }),
+    );
     let own = [404].into_iter().chain(OF_BODIES).chain(OF_WORK);
     add_problems(&mut responses, own.chain(needs.problems().iter().copied()));
     let needs_a_body = spec.arguments.get("required").and_then(Value::as_array).is_some_and(|names| !names.is_empty());

@@ -39,6 +39,7 @@ enum Content {
 
 const AGENTS: &str = "agents";
 const WORK: &str = "work";
+const QUESTIONS: &str = "questions";
 const SIGNING_IN: &str = "signing in";
 const GATEWAY: &str = "gateway";
 
@@ -47,6 +48,7 @@ pub(super) fn tags() -> impl Iterator<Item = Value> {
     [
         (AGENTS, "Watching agents."),
         (WORK, "Giving agents work. Their own commands stand under their names."),
+        (QUESTIONS, "Asking a person, waiting, answering."),
         (SIGNING_IN, "Saying who one is."),
         (GATEWAY, "The gateway itself."),
     ]
@@ -125,8 +127,11 @@ pub(super) const ROUTES: &[Route] = &[
         needs: Needs::Scope(Scope::Perturb),
         parameters: &["agent"],
         body: &[Content::Json("Input")],
-        answers: &[Answer(200, "The agent's answer.", Some(Content::Json("Invoked")))],
-        problems: &[400, 404, 413, 415, 422, 409, 424, 503, 504],
+        answers: &[
+            Answer(200, "The agent's answer.", Some(Content::Json("Invoked"))),
+            Answer(202, "The agent asked a person first.", Some(Content::Json("AskedFirst"))),
+        ],
+        problems: &[400, 404, 413, 415, 422, 409, 410, 424, 503, 504],
         ..read(route::INVOKE, "invoke", WORK, "Gives an agent an input and waits for its answer.")
     },
     Route {
@@ -135,6 +140,67 @@ pub(super) const ROUTES: &[Route] = &[
         answers: &[Answer(101, "A WebSocket: inputs one way, answers the other, by id.", None)],
         problems: &[400, 426],
         ..read(route::PERTURB, "perturb", WORK, "WebSocket: many inputs, streamed answers.")
+    },
+    Route {
+        parameters: &["ofAgent", "status", "severity", "reason", "cursor", "limit"],
+        answers: &[Answer(200, "A page of the list, newest first.", Some(Content::Json("TokenPage")))],
+        problems: &[422, 503],
+        ..read(route::PURGATORY, "listQuestions", QUESTIONS, "Questions that wait, or those of any status.")
+    },
+    Route {
+        parameters: &["agent"],
+        answers: &[Answer(200, "What waits, most urgent first.", Some(Content::Json("PendingList")))],
+        problems: &[404],
+        ..read(route::PENDING, "listPending", QUESTIONS, "Questions of one agent that wait.")
+    },
+    Route {
+        parameters: &["agent", "token"],
+        answers: &[Answer(200, "The question with its trail.", Some(Content::Json("TokenRecord")))],
+        problems: &[404, 503],
+        ..read(route::QUESTION, "getQuestion", QUESTIONS, "One question and all that became of it.")
+    },
+    Route {
+        method: "post",
+        needs: Needs::Scope(Scope::Perturb),
+        parameters: &["agent", "idempotencyKey"],
+        body: &[Content::Json("Ask")],
+        answers: &[Answer(201, "It is stored and shown; `Location` says where.", Some(Content::Json("Asked")))],
+        problems: &[400, 404, 413, 422, 503, 507],
+        ..read(route::ASK, "ask", QUESTIONS, "Asks a person. The agent appears if it is new.")
+    },
+    Route {
+        needs: Needs::Scope(Scope::Perturb),
+        parameters: &["agent", "token", "timeout"],
+        answers: &[
+            Answer(200, "What was decided.", Some(Content::Json("Decision"))),
+            Answer(204, "Nothing yet: ask again.", None),
+        ],
+        problems: &[404, 410, 422, 503],
+        ..read(route::WAIT, "waitForDecision", QUESTIONS, "Waits until a question is decided.")
+    },
+    Route {
+        method: "post",
+        needs: Needs::Scope(Scope::Resolve),
+        parameters: &["agent", "token"],
+        body: &[Content::Json("Answer"), Content::Form("AnswerForm")],
+        answers: &[
+            Answer(200, "It is answered; the same answer again is fine, too.", Some(Content::Json("TokenRecord"))),
+            Answer(303, "A form was sent: on to `next`.", None),
+        ],
+        problems: &[400, 404, 409, 410, 413, 422, 503, 507],
+        ..read(route::RESOLVE, "resolve", QUESTIONS, "Answers a question. The first answer counts.")
+    },
+    Route {
+        method: "post",
+        needs: Needs::Scope(Scope::Resolve),
+        parameters: &["agent", "token"],
+        body: &[Content::Json("Withdrawal"), Content::Form("Withdrawal")],
+        answers: &[
+            Answer(200, "It is withdrawn.", Some(Content::Json("TokenRecord"))),
+            Answer(303, "A form was sent: on to `next`.", None),
+        ],
+        problems: &[400, 404, 409, 410, 413, 422, 503, 507],
+        ..read(route::CANCEL, "cancel", QUESTIONS, "Withdraws a question.")
     },
     Route {
         needs: Needs::Nothing,

@@ -1,6 +1,8 @@
 //! JSON Schemas of what `wire` sends and reads, by hand: deriving them there would weigh on the browser's half, which reads
 //! the same types. Tests hold them against real values. Objects are open: a field that is new breaks no reader.
 
+mod questions;
+
 use serde_json::{Map, Value, json};
 use wire::{
     FluxState, Scope,
@@ -10,7 +12,7 @@ use wire::{
 
 /// `components.schemas`.
 pub(super) fn all() -> Map<String, Value> {
-    let all = [words(), problems(), agents(), metrics(), work(), signing_in(), gateway()];
+    let all = [words(), problems(), agents(), metrics(), work(), questions::questions(), signing_in(), gateway()];
     all.into_iter().flatten().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
 
@@ -67,6 +69,7 @@ fn problems() -> Named {
             ("hint", described("What to try.", json!({ "type": "string" }))),
             ("errors", list("FieldError")),
             ("retry_after_ms", json!({ "type": "integer", "minimum": 0 })),
+            ("decision", reference("Decision")),
         ],
     );
     let error = object(
@@ -81,7 +84,7 @@ fn problems() -> Named {
 }
 
 fn agents() -> Named {
-    let pending = json!({ "type": "array", "description": "Questions that wait for a person." });
+    let pending = described("Questions that wait for a person.", list("SemaphoreCard"));
     let summary = object(
         "An agent as it is.",
         &[

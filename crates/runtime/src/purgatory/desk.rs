@@ -190,10 +190,7 @@ impl Desk {
         if self.open.len() + draft.open.len() >= OPEN_MAX {
             return Ok(Err(PurgatoryError::Full));
         }
-        if let Some(schema) = &ask.response_schema
-            && let Some(message) = prism::schema_fault(schema)
-        {
-            let error = FieldError { pointer: "/response_schema".to_owned(), message };
+        if let Some(error) = schema_fault(&ask) {
             return Ok(Err(PurgatoryError::Ask(vec![error])));
         }
         let id = TokenId::from_bits(rand::random());
@@ -365,6 +362,12 @@ impl Desk {
         transaction.commit()?;
         Ok(gone)
     }
+}
+
+/// What is wrong with the schema of an ask.
+pub(super) fn schema_fault(ask: &Ask) -> Option<FieldError> {
+    let message = prism::schema_fault(ask.response_schema.as_ref()?)?;
+    Some(FieldError { pointer: "/response_schema".to_owned(), message })
 }
 
 fn digest(ask: &Ask) -> String {

@@ -39,6 +39,17 @@ pub struct Page {
     pub next: Option<u64>,
 }
 
+/// One line of the log, and the question it is about as it stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Its number. Ascending, without holes until the oldest are forgotten.
+    pub seq: i64,
+    /// What happened.
+    pub entry: AuditEntry,
+    /// The question; nothing where it is forgotten.
+    pub token: Option<TokenRecord>,
+}
+
 /// What was found in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
@@ -70,9 +81,27 @@ impl Purgatory {
             let mut select = db.prepare("SELECT line FROM audit WHERE token = ?1 ORDER BY seq")?;
             let lines = select.query_map([id.as_str()], |r| r.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
             let audit = lines.iter().filter_map(|l| serde_json::from_str::<AuditEntry>(l).ok()).collect();
-            Ok(Some(TokenRecord { audit, ..record(token) }))
+            Ok(Some(TokenRecord { audit, ..token.record() }))
         })
         .await
+    }
+
+    /// The number of the last line of the log; 0 where there is none yet.
+    ///
+    /// # Errors
+    /// [`PurgatoryError::Store`].
+    pub async fn last_line(&self) -> Result<i64, PurgatoryError> {
+        let last =
+            "SELECT max(coalesce((SELECT max(seq) FROM audit), 0), coalesce((SELECT max(seq) FROM audit_anchor), 0))";
+        self.read(move |db| db.query_row(last, [], |r| r.get(0))).await
+    }
+
+    /// The lines of the log after this number, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`PurgatoryError::Store`].
+    pub async fn lines_after(&self, seq: i64, limit: usize) -> Result<Vec<Line>, PurgatoryError> {
+        self.read(move |db| lines_after(db, seq, limit)).await
     }
 
     pub(super) async fn find(&self, id: &TokenId) -> Result<Option<Token>, PurgatoryError> {
@@ -158,6 +187,26 @@ fn find(db: &Connection, id: &TokenId) -> rusqlite::Result<Option<Token>> {
     Ok(body.and_then(|b| serde_json::from_str(&b).ok()))
 }
 
+fn lines_after(db: &Connection, seq: i64, limit: usize) -> rusqlite::Result<Vec<Line>> {
+    let mut select = db.prepare(
+        "SELECT audit.seq, audit.line, question.body FROM audit LEFT JOIN question ON question.id = audit.token
+         WHERE audit.seq > ?1 ORDER BY audit.seq LIMIT ?2",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = select.query_map([seq, limit], |r| {
+        Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?, r.get::<_, Option<String>>(2)?))
+    })?;
+    let mut lines = Vec::new();
+    for row in rows {
+        let (seq, line, body) = row?;
+        let entry = serde_json::from_str(&line)
+            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(e)))?;
+        let token = body.and_then(|b| serde_json::from_str::<Token>(&b).ok()).map(Token::record);
+        lines.push(Line { seq, entry, token });
+    }
+    Ok(lines)
+}
+
 fn list(db: &Connection, filter: &Filter) -> rusqlite::Result<Page> {
     let mut sql = "SELECT rowid, body FROM question WHERE 1".to_owned();
     let mut values: Vec<Sql> = Vec::new();
@@ -191,12 +240,6 @@ fn list(db: &Connection, filter: &Filter) -> rusqlite::Result<Page> {
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).and_then(|(rowid, _)| u64::try_from(*rowid).ok());
-    let tokens = found.iter().filter_map(|(_, body)| serde_json::from_str(body).ok()).map(record).collect();
+    let tokens = found.iter().filter_map(|(_, body)| serde_json::from_str(body).ok()).map(Token::record).collect();
     Ok(Page { tokens, next })
-}
-
-fn record(token: Token) -> TokenRecord {
-    let shown = token.shown();
-    let Token { card, status, decision, moved_at, .. } = token;
-    TokenRecord { card, status, decision, moved_at, shown, audit: Vec::new() }
 }

@@ -1,25 +1,8 @@
-//! The sign-in pages as HTML: in the look of the page, without a line of script, and fenced in accordingly.
+//! The sign-in pages as HTML.
 
-use crate::{assets, html::Escaped};
-use axum::http::{HeaderName, HeaderValue, header};
+use crate::html::{Escaped, alert, framed};
 use std::fmt;
 use wire::{Problem, Scope, route};
-
-/// On each of these pages. Nothing runs, nothing but our own style and icon loads. The referrer policy is looser than
-/// elsewhere, because with none at all a browser sends its forms as if from nowhere, and from there we take nothing; it
-/// never carries more than the host.
-pub(super) const HEADERS: [(HeaderName, HeaderValue); 4] = [
-    (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin")),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-             frame-ancestors 'none'",
-        ),
-    ),
-];
 
 /// What a page shows.
 pub(super) enum Page<'a> {
@@ -37,29 +20,11 @@ impl fmt::Display for Page<'_> {
             Self::Form { .. } | Self::Confirm { .. } => "Sign in",
             Self::SignedIn { .. } => "Signed in",
         };
-        write!(
-            f,
-            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <meta name=\"color-scheme\" content=\"dark light\"><meta name=\"robots\" content=\"noindex\">\
-             <title>{title} · Terrarium</title><link rel=\"icon\" type=\"image/svg+xml\" href=\"/favicon.svg\">"
-        )?;
-        if let Some(css) = assets::site().css {
-            write!(f, "<link rel=\"stylesheet\" href=\"{}\">", Escaped(css))?;
-        }
-        write!(
-            f,
-            "</head><body><div class=\"app\"><header class=\"bar\"><a class=\"brand\" href=\"{garden}\">\
-             <span class=\"brand-mark\" aria-hidden=\"true\">◐</span>Terrarium</a></header>\
-             <main id=\"main\" class=\"sign\">",
-            garden = route::GARDEN
-        )?;
-        match self {
+        framed(f, title, |f| match self {
             Self::Form { next, problem } => form(f, next, *problem),
             Self::Confirm { code, next } => confirm(f, code, next),
             Self::SignedIn { name, scopes, csrf } => signed_in(f, name, scopes, csrf),
-        }?;
-        f.write_str("</main></div></body></html>\n")
+        })
     }
 }
 
@@ -68,11 +33,7 @@ fn form(f: &mut fmt::Formatter<'_>, next: &str, problem: Option<&Problem>) -> fm
     let invalid = match problem {
         None => "",
         Some(problem) => {
-            write!(f, "<div class=\"sign-problem\" role=\"alert\"><p>{}.</p>", Escaped(&sentence(&problem.detail)))?;
-            if let Some(hint) = &problem.hint {
-                write!(f, "<p class=\"muted\">{}.</p>", Coded(&sentence(hint)))?;
-            }
-            f.write_str("</div>")?;
+            alert(f, problem)?;
             " aria-invalid=\"true\""
         }
     };
@@ -119,32 +80,9 @@ fn signed_in(f: &mut fmt::Formatter<'_>, name: &str, scopes: &[Scope], csrf: &st
     )
 }
 
-/// Text whose `commands` stand out.
-struct Coded<'a>(&'a str);
-
-impl fmt::Display for Coded<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.split('`').enumerate().try_for_each(|(n, part)| match n % 2 {
-            0 => write!(f, "{}", Escaped(part)),
-            _ => write!(f, "<code>{}</code>", Escaped(part)),
-        })
-    }
-}
-
-/// With a capital, as a sentence of its own begins.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn commands_stand_out() {
-        assert_eq!(Coded("do `a <b>` now").to_string(), "do <code>a &lt;b&gt;</code> now");
-    }
 
     #[test]
     fn what_is_not_ours_is_escaped_wherever_it_stands() {

@@ -2,17 +2,20 @@
 
 use crate::{
     auth::Caller,
-    routes::answer,
+    error::Error,
+    routes::{answer, purgatory::refused},
     socket::{End, Heard, Socket},
     state::Shared,
 };
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use runtime::{AgentHandle, Call, Refused, Reply, Terms, beam::Canceller};
+use serde_json::Value;
 use std::{collections::HashMap, pin::Pin, time::Duration};
-use terrarium_core::flux::Priority;
+use terrarium_core::{flux::Priority, ledger::Actor};
 use wire::{
-    CallId, CloseCode, Perturb, PerturbReply, Scope,
+    AgentId, CallId, CloseCode, Perturb, PerturbReply, Scope, TokenId,
     perturb::{ErrorBody, PerturbFrame, PerturbOp},
+    semaphore::{Answer, Door},
 };
 
 /// Answers written before the socket is flushed.
@@ -109,12 +112,9 @@ impl Carrier<'_> {
                 }
                 None => wrong(Some(id), "not_running", "nothing of that id is under way", "it may have ended already"),
             },
-            Ok(PerturbFrame::Op(PerturbOp::Resolve { .. })) if self.caller.require(Scope::Resolve).is_err() => {
-                wrong(None, "forbidden", "answering questions needs the scope resolve", "use a token that has it")
-            }
-            Ok(PerturbFrame::Op(PerturbOp::Resolve { token_id, .. })) => {
-                let message = format!("no question {token_id} waits here");
-                wrong(None, "question_not_found", &message, "GET /api/agents/{agent} lists what waits")
+            Ok(PerturbFrame::Op(PerturbOp::Resolve { token_id, human_input })) => {
+                let agent = self.agent.id().clone();
+                resolve(self.shared, self.caller, agent, token_id, human_input).await
             }
             Err(error) => {
                 let hint = "a message is {\"id\", \"data\", \"priority\"?, \"timeout_ms\"?}; any other text is itself the input";
@@ -156,6 +156,33 @@ impl Carrier<'_> {
             let reply = call.next().await;
             (id, call, reply)
         }));
+    }
+}
+
+/// Answers a question of this socket's agent.
+async fn resolve(
+    shared: &Shared,
+    caller: &Caller,
+    agent: AgentId,
+    token_id: String,
+    human_input: Value,
+) -> PerturbReply {
+    let answered = async {
+        caller.require(Scope::Resolve)?;
+        let id = TokenId::parse(&token_id).map_err(|why| Error::NoQuestion { why: why.to_string() })?;
+        let actor = Actor { by: caller.name().unwrap_or("nobody").to_owned(), door: Door::Socket };
+        let answer = Answer { human_input, note: None };
+        let purgatory = shared.registry.purgatory();
+        purgatory.resolve(Some(agent), id, answer, actor).await.map_err(refused)
+    };
+    match answered.await {
+        Ok(moved) => PerturbReply::Resolved { token_id, status: moved.token.status.as_str().to_owned() },
+        Err(error) => {
+            // The one who sent several answers has to know which one this is about.
+            let ErrorBody { code, message, hint } = answer::body(&error);
+            let error = ErrorBody { code, message: format!("{token_id}: {message}"), hint };
+            PerturbReply::Error { id: None, error }
+        }
     }
 }
 

@@ -28,6 +28,9 @@ pub enum Error {
     /// The text cannot be a command's name. Nothing was sent.
     #[error("{0:?} cannot be the name of a command; one is made of letters, digits and _")]
     Command(String),
+    /// The text cannot be a key, which makes asking twice harmless. Nothing was sent.
+    #[error("{0:?} cannot be a key; one is made of 1 to 256 plain characters")]
+    Key(String),
     /// There is no answer yet: the agent asked a person first. Both the decision and what the agent then says come on its
     /// stream.
     #[error("the agent asked a person first, and waits for the answer: {}", .0.prompt)]

@@ -1,4 +1,4 @@
-//! The REST half: one method per door.
+//! The REST half: one method per door. Questions have a file of their own.
 
 use crate::{Beam, Error, GardenOptions, Observation, ObserveOptions};
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use wire::{
 };
 
 /// How long one call may take.
-const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an agent's answer may take: as long as a gateway lets anyone wait, and what the way there and back takes.
@@ -29,7 +29,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_millis(TIMEOUT_MAX_MS).saturatin
 #[derive(Debug, Clone)]
 pub struct Client {
     base: String,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     /// `Bearer …`, marked as sensitive, so that `Debug` does not show it.
     bearer: Option<HeaderValue>,
 }
@@ -184,7 +184,7 @@ impl Client {
         Ok(request)
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let url = format!("{}{path}", self.base);
         let (status, body) = self.answer(self.http.get(&url), &url).await?;
         read(url, status, &body)
@@ -202,7 +202,7 @@ impl Client {
         }
     }
 
-    async fn answer(&self, mut request: RequestBuilder, url: &str) -> Result<(StatusCode, Bytes), Error> {
+    pub(crate) async fn answer(&self, mut request: RequestBuilder, url: &str) -> Result<(StatusCode, Bytes), Error> {
         if let Some(bearer) = &self.bearer {
             request = request.header(AUTHORIZATION, bearer.clone());
         }
@@ -215,7 +215,7 @@ impl Client {
     }
 }
 
-fn read<T: DeserializeOwned>(url: String, status: StatusCode, body: &[u8]) -> Result<T, Error> {
+pub(crate) fn read<T: DeserializeOwned>(url: String, status: StatusCode, body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|_| Error::Strange { url, status: status.as_u16() })
 }
 

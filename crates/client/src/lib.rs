@@ -5,9 +5,11 @@ mod beam;
 mod error;
 mod http;
 mod observe;
+mod questions;
 mod socket;
 
 pub use beam::{Beam, BeamReplies, BeamSender};
 pub use error::Error;
 pub use http::Client;
 pub use observe::{GardenOptions, Observation, ObserveOptions};
+pub use questions::QuestionFilter;

@@ -1,6 +1,12 @@
 //! The command line as far as it is known before a gateway is asked: verbs and options. What comes after the name of an
 //! agent's command is read by [`crate::spec`].
 
+mod questions;
+
+pub(crate) use questions::{
+    AskArgs, AsksArgs, AsksVerb, CancelArgs, ListArgs, Named, ResolveArgs, ShowArgs, WatchArgs,
+};
+
 use crate::{out::Form, text};
 use clap::{Args, Parser, Subcommand};
 use std::{convert::Infallible, ffi::OsString, fmt, path::PathBuf, str::FromStr, time::Duration};
@@ -12,7 +18,7 @@ Environment:
   TERRARIUM_TOKEN       the token, where neither --token-file nor --token is given
   NO_COLOR              no colour, whatever the terminal can do
 
-Exit status: 0 done, 1 failed, 2 the command line does not fit, 3 not allowed, 4 no answer in time.";
+Exit status: 0 done, 1 failed, 2 the command line does not fit, 3 not allowed, or a no,\n4 no answer in time, 130 interrupted.";
 
 /// Watch and use the agents of a Terrarium gateway.
 #[derive(Debug, Parser)]
@@ -51,6 +57,11 @@ pub(crate) enum Verb {
     Perturb(PerturbArgs),
     /// Call one of an agent's commands
     Call(CallArgs),
+    /// Ask a person something and wait for the answer, so that a script can go on or not
+    #[command(after_help = questions::ASK_EXAMPLES)]
+    Ask(AskArgs),
+    /// The questions that wait for a person: list, show, answer, withdraw or watch them
+    Asks(AsksArgs),
     /// Print a script that teaches a shell to complete kgents, names of live agents and their commands included
     #[command(after_help = "For example, in ~/.bashrc:\n  source <(kgents completions bash)")]
     Completions(CompletionsArgs),

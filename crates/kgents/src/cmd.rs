@@ -1,6 +1,8 @@
 //! The verbs, one file each: ask, then print. No verb knows exit codes or reads the environment.
 
 pub(crate) mod agents;
+pub(crate) mod ask;
+pub(crate) mod asks;
 pub(crate) mod call;
 pub(crate) mod completions;
 pub(crate) mod perturb;

@@ -3,7 +3,7 @@
 use clap::error::ErrorKind;
 use serde::Serialize;
 use std::{io, time::Duration};
-use wire::{CloseCode, FieldError, perturb::ErrorBody};
+use wire::{CloseCode, FieldError, TokenId, perturb::ErrorBody, semaphore::Decision};
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,12 @@ pub(crate) enum Error {
     /// This command's own patience ended.
     #[error("no answer within {}", crate::text::span(*.0))]
     TimedOut(Duration),
+    /// No question has that id.
+    #[error("no question here has the id {0}")]
+    NoQuestion(String),
+    /// Somebody wants this command to end, while the question waits on.
+    #[error("{}", interrupted(id.as_ref()))]
+    Interrupted { id: Option<TokenId>, key: String },
     /// A file or standard input.
     #[error("{what} cannot be read: {why}")]
     Read { what: String, why: String },
@@ -53,6 +59,8 @@ pub(crate) enum Ending {
     Denied,
     /// No answer in time.
     TimedOut,
+    /// Somebody did not want to wait.
+    Interrupted,
 }
 
 /// An error in words: the fields of a problem that a person or a program at a terminal can use.
@@ -66,7 +74,13 @@ pub(crate) struct Told {
     pub(crate) errors: Vec<FieldError>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) retry_after_ms: Option<u64>,
+    /// What was decided before, by somebody who was first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) decision: Option<Box<Decision>>,
 }
+
+/// What the gateway says where something on the command line does not fit an agent's command, or a question.
+const UNFIT: [&str; 4] = ["arguments_invalid", "answer_invalid", "question_invalid", "key_reused"];
 
 const GIVE_A_TOKEN: &str = "give a token in $TERRARIUM_TOKEN or with --token-file; \
                             `terrarium token create --name NAME --scope perturb` makes one";
@@ -78,12 +92,15 @@ impl Error {
             Self::CommandLine(e) if !e.use_stderr() => Ending::Done,
             Self::System(e) if e.kind() == io::ErrorKind::BrokenPipe => Ending::Done,
             Self::CommandLine(_) | Self::Usage { .. } | Self::Arguments { .. } => Ending::Usage,
-            Self::Client(client::Error::Address(_) | client::Error::Token | client::Error::Command(_)) => Ending::Usage,
+            Self::Client(
+                client::Error::Address(_) | client::Error::Token | client::Error::Command(_) | client::Error::Key(_),
+            ) => Ending::Usage,
             // A script that goes on after this must not take a question for an answer.
             Self::Client(client::Error::Asked(_)) => Ending::TimedOut,
             Self::Client(client::Error::TimedOut { .. }) | Self::TimedOut(_) => Ending::TimedOut,
             Self::Client(client::Error::Strange { status, .. }) => by_status(*status),
-            Self::Client(client::Error::Problem(p)) if p.code == "arguments_invalid" => Ending::Usage,
+            Self::Client(client::Error::Problem(p)) if UNFIT.contains(&p.code.as_str()) => Ending::Usage,
+            Self::Interrupted { .. } => Ending::Interrupted,
             Self::Client(client::Error::Problem(p)) => by_status(p.status),
             Self::Said(said) => match said.code.as_str() {
                 "timed_out" => Ending::TimedOut,
@@ -91,9 +108,12 @@ impl Error {
                 _ => Ending::Failed,
             },
             Self::Closed(Some(code)) if denies(*code) => Ending::Denied,
-            Self::Closed(_) | Self::Busy { .. } | Self::Read { .. } | Self::System(_) | Self::Client(_) => {
-                Ending::Failed
-            }
+            Self::Closed(_)
+            | Self::Busy { .. }
+            | Self::NoQuestion(_)
+            | Self::Read { .. }
+            | Self::System(_)
+            | Self::Client(_) => Ending::Failed,
         }
     }
 
@@ -105,6 +125,7 @@ impl Error {
             hint: self.hint(),
             errors: Vec::new(),
             retry_after_ms: None,
+            decision: None,
         };
         match self {
             Self::Arguments { errors, .. } => told.errors.clone_from(errors),
@@ -117,6 +138,7 @@ impl Error {
                 told.message.clone_from(&problem.detail);
                 told.errors.clone_from(&problem.errors);
                 told.retry_after_ms = problem.retry_after_ms;
+                told.decision.clone_from(&problem.decision);
             }
             // Without what clap adds for people: how it is used, and where the help is.
             Self::CommandLine(error) => {
@@ -137,6 +159,8 @@ impl Error {
             Self::Busy { .. } => "busy",
             Self::Closed(_) => "closed",
             Self::TimedOut(_) => "timed_out",
+            Self::NoQuestion(_) => "question_not_found",
+            Self::Interrupted { .. } => "interrupted",
             Self::Read { .. } => "unreadable",
             Self::System(_) => "system",
             Self::Client(error) => match error {
@@ -145,6 +169,7 @@ impl Error {
                 client::Error::Address(_) => "address_malformed",
                 client::Error::Token => "token_malformed",
                 client::Error::Command(_) => "usage",
+                client::Error::Key(_) => "key_invalid",
                 client::Error::Unreachable { .. } => "unreachable",
                 client::Error::TimedOut { .. } => "timed_out",
                 client::Error::Strange { .. } | client::Error::Frame(_) => "strange",
@@ -164,6 +189,8 @@ impl Error {
             Self::Closed(Some(code)) if *code == CloseCode::Unauthorised.code() => GIVE_A_TOKEN,
             Self::Closed(Some(code)) if denies(*code) => return None,
             Self::Closed(_) => "try again; the gateway's log may say more",
+            Self::NoQuestion(_) => return in_our_words("question_not_found").map(str::to_owned),
+            Self::Interrupted { id, key } => return Some(onwards(id.as_ref(), key)),
             Self::TimedOut(_) => "give it more time with --timeout, or look what it is doing with `kgents snapshot`",
             Self::Client(error) => match error {
                 client::Error::Problem(problem) if problem.status == 401 => GIVE_A_TOKEN,
@@ -171,10 +198,9 @@ impl Error {
                     return in_our_words(&problem.code).map(str::to_owned).or_else(|| problem.hint.clone());
                 }
                 client::Error::Asked(card) => {
-                    let id = &card.id;
                     return Some(format!(
-                        "the question is {id}; `kgents snapshot {}` shows what comes of it",
-                        card.agent_id
+                        "`kgents asks resolve {0}` answers, `kgents asks show {0}` shows it",
+                        card.id
                     ));
                 }
                 client::Error::Unreachable { .. } => {
@@ -184,7 +210,10 @@ impl Error {
                     "is that the address of a Terrarium gateway, and of the same release as this kgents?"
                 }
                 client::Error::TimedOut { .. } | client::Error::Broken(_) => "try again; is the gateway still there?",
-                client::Error::Address(_) | client::Error::Token | client::Error::Command(_) => return None,
+                client::Error::Address(_)
+                | client::Error::Token
+                | client::Error::Command(_)
+                | client::Error::Key(_) => return None,
             },
             Self::CommandLine(_) | Self::Read { .. } | Self::System(_) => return None,
         };
@@ -213,6 +242,13 @@ fn in_our_words(code: &str) -> Option<&'static str> {
         "agent_not_found" | "agent_id_malformed" => Some("`kgents agents` lists every agent"),
         "command_not_found" | "takes_no_input" => Some("`kgents call AGENT` lists what an agent can do, if anything"),
         "arguments_invalid" => Some("`kgents call AGENT COMMAND --help` says what it takes"),
+        "question_not_found" => Some("`kgents asks list --all` lists every question that is kept"),
+        "question_over" => Some("`kgents asks show ID` shows what became of it"),
+        "already_decided" => Some("`kgents asks show ID` shows what became of it"),
+        "answer_invalid" => Some("`kgents asks show ID` shows what may be answered"),
+        "question_invalid" => Some("`kgents ask --help` says what a question is made of"),
+        "key_reused" => Some("take another --key for another question"),
+        "purgatory_full" => Some("answer or cancel some of those that wait; `kgents asks` lists them"),
         "timed_out" => Some("give it more time with --timeout, or look what it is doing with `kgents snapshot`"),
         _ => None,
     }
@@ -237,6 +273,19 @@ fn closed(code: Option<u16>) -> String {
         (None, Some(code)) => format!("the gateway ended the connection with the code {code}"),
         (None, None) => "the connection ended before the answer came".to_owned(),
     }
+}
+
+fn interrupted(id: Option<&TokenId>) -> String {
+    match id {
+        Some(id) => format!("interrupted; the question {id} goes on waiting for its answer"),
+        None => "interrupted before the gateway said that it has the question".to_owned(),
+    }
+}
+
+/// How to go on after an interruption.
+fn onwards(id: Option<&TokenId>, key: &str) -> String {
+    let again = format!("the same with --key {} to go on waiting", crate::text::quoted(key));
+    id.map_or_else(|| again.clone(), |id| format!("{again}, `kgents asks cancel {id}` to take it back"))
 }
 
 fn counted(n: usize) -> String {

@@ -1,7 +1,7 @@
 //! The `kgents` command: a gateway's agents from the command line. Results go to stdout, everything else to stderr.
 //!
-//! The only file that knows exit codes: 0 done, 1 failed, 2 the command line does not fit, 3 not allowed, 4 no answer in
-//! time. Owns nothing that runs: it asks a gateway through `client` and prints what comes back.
+//! The only file that knows exit codes: 0 done, 1 failed, 2 the command line does not fit, 3 not allowed or a no, 4 no
+//! answer in time, 130 interrupted. Owns nothing that runs: it asks a gateway through `client` and prints what comes back.
 
 mod cli;
 mod cmd;
@@ -35,12 +35,12 @@ fn main() -> ExitCode {
     };
     let out = Out::new(cli.options.form());
     match run(&cli, &out) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(ending) => code(ending),
         Err(error) => ended(&out, &error),
     }
 }
 
-fn run(cli: &Cli, out: &Out) -> Result<(), Error> {
+fn run(cli: &Cli, out: &Out) -> Result<Ending, Error> {
     // One command asks one thing: no second thread is of any use.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::System)?;
     let options = &cli.options;
@@ -50,8 +50,11 @@ fn run(cli: &Cli, out: &Out) -> Result<(), Error> {
             Verb::Snapshot(args) => cmd::snapshot::run(args, options, out).await,
             Verb::Perturb(args) => cmd::perturb::run(args, options, out).await,
             Verb::Call(args) => cmd::call::run(args, options, out).await,
+            Verb::Ask(args) => return cmd::ask::run(args, options, out).await,
+            Verb::Asks(args) => cmd::asks::run(args, options, out).await,
             Verb::Completions(args) => cmd::completions::run(args, out),
         }
+        .map(|()| Ending::Done)
     })
 }
 
@@ -63,11 +66,17 @@ fn form_before_reading() -> Form {
 
 fn ended(out: &Out, error: &Error) -> ExitCode {
     out.error(error);
-    ExitCode::from(match error.ending() {
+    code(error.ending())
+}
+
+fn code(ending: Ending) -> ExitCode {
+    ExitCode::from(match ending {
         Ending::Done => 0,
         Ending::Failed => 1,
         Ending::Usage => 2,
         Ending::Denied => 3,
         Ending::TimedOut => 4,
+        // As shells say it.
+        Ending::Interrupted => 130,
     })
 }

@@ -98,6 +98,16 @@ impl Out {
         styled(self.colour, style, text)
     }
 
+    /// Whether stdout shows colours.
+    pub(crate) fn colour(&self) -> Hue {
+        self.colour
+    }
+
+    /// Whether stderr shows colours.
+    pub(crate) fn aside_colour(&self) -> Hue {
+        self.error_colour
+    }
+
     /// One line of ours.
     pub(crate) fn say(&self, line: &str) -> Result<(), Error> {
         write(&format!("{line}\n"))
@@ -142,6 +152,22 @@ impl Out {
             // A remark that cannot be made is not worth failing for.
             let _ = writeln!(io::stderr(), "{}", styled(self.error_colour, QUIET, &text::harmless(remark)));
         }
+    }
+
+    /// A remark about something that takes long; as JSON where that was asked for.
+    pub(crate) fn progress(&self, remark: &str) {
+        match self.form() {
+            Form::Text => self.note(remark),
+            Form::Json => {
+                let _ = writeln!(io::stderr(), "{}", serde_json::json!({ "note": { "message": remark } }));
+            }
+        }
+    }
+
+    /// A part of a conversation with somebody at a terminal, beside the results. Harmless already.
+    pub(crate) fn aside(&self, text: &str) {
+        let mut stderr = io::stderr();
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
     }
 
     /// A warning.
@@ -197,13 +223,16 @@ fn place(pointer: &str) -> String {
     let mut parts = pointer.trim_start_matches('/').splitn(2, '/');
     let name = parts.next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
     match (name.as_str(), parts.next()) {
-        ("", _) => String::new(),
+        // What somebody answers to a question has no option: it is the answer.
+        ("" | "human_input", None) | ("", Some(_)) => String::new(),
+        ("human_input", Some(deeper)) => format!("at /{deeper}: "),
         (name, None) => format!("--{}: ", crate::spec::flag(name)),
         (name, Some(deeper)) => format!("--{}, at /{deeper}: ", crate::spec::flag(name)),
     }
 }
 
-fn styled(hue: Hue, style: Style, text: &str) -> String {
+/// A text in a style, where one is shown.
+pub(crate) fn styled(hue: Hue, style: Style, text: &str) -> String {
     match hue {
         Hue::Colour => format!("{style}{text}{style:#}"),
         Hue::Plain => text.to_owned(),

@@ -5,10 +5,23 @@ use std::{
     time::{Duration, SystemTime},
 };
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
-use wire::{Timestamp, perturb::TIMEOUT_MAX_MS};
+use wire::{Timestamp, perturb::TIMEOUT_MAX_MS, semaphore::DEADLINE_MAX_MS};
 
 /// Reads a span of time: `500ms`, `30s`, `5m`, `1h`; a bare number is seconds. For how long a caller may wait.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let span = read_span(text)?;
+    if span.as_millis() > u128::from(TIMEOUT_MAX_MS) { Err("it may be an hour at most".to_owned()) } else { Ok(span) }
+}
+
+/// The same for how long a question may wait: up to a year, so days count, too.
+pub(crate) fn deadline(text: &str) -> Result<Duration, String> {
+    let span = read_span(text)?;
+    let most = u128::try_from(DEADLINE_MAX_MS).unwrap_or_default();
+    if span.as_millis() > most { Err("it may be a year at most".to_owned()) } else { Ok(span) }
+}
+
+fn read_span(text: &str) -> Result<Duration, String> {
+    let wrong = || "a time is a number and a unit: 500ms, 30s, 5m, 1h or 2d".to_owned();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let ms = match unit.trim() {
@@ -16,14 +29,20 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         "" | "s" => 1e3,
         "m" | "min" => 60e3,
         "h" => 3600e3,
-        _ => return Err("a time is a number and a unit: 500ms, 30s, 5m or 1h".to_owned()),
+        "d" => 86_400e3,
+        _ => return Err(wrong()),
     };
-    let number: f64 = number.parse().map_err(|_| "a time is a number and a unit: 500ms, 30s, 5m or 1h".to_owned())?;
+    let number: f64 = number.parse().map_err(|_| wrong())?;
     let span = Duration::try_from_secs_f64(number * ms / 1e3).map_err(|e| e.to_string())?;
-    match span.as_millis() {
-        0 => Err("it must be at least 1ms".to_owned()),
-        ms if ms > u128::from(TIMEOUT_MAX_MS) => Err("it may be an hour at most".to_owned()),
-        _ => Ok(span),
+    if span.as_millis() == 0 { Err("it must be at least 1ms".to_owned()) } else { Ok(span) }
+}
+
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b':')) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''")).into()
     }
 }
 
@@ -108,6 +127,8 @@ mod tests {
         for text in ["", "s", "-1s", "0", "2h", "soon", "1d", "1e300h", "..5s", "NaN"] {
             assert!(duration(text).is_err(), "{text}");
         }
+        assert_eq!(deadline("2d"), Ok(Duration::from_secs(172_800)));
+        assert!(deadline("367d").is_err() && deadline("0").is_err());
     }
 
     #[test]
@@ -115,6 +136,12 @@ mod tests {
         for (ms, said) in [(5, "5 ms"), (1500, "1 s"), (150_000, "2 min"), (7_200_000, "2 h"), (259_200_000, "3 d")] {
             assert_eq!(span(Duration::from_millis(ms)), said);
         }
+    }
+
+    #[test]
+    fn a_word_can_be_copied_into_a_shell() {
+        assert_eq!(quoted("release-1.4"), "release-1.4");
+        assert_eq!(quoted("it's $HOME"), "'it'\\''s $HOME'");
     }
 
     #[test]

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use server::{Config, Gateway, auth::AdminToken};
 use std::{
-    io::Write as _,
-    process::{Command, Output, Stdio},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio},
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, runtime::Runtime};
@@ -146,6 +146,26 @@ impl Garden {
         Self { runtime, gateway, folder }
     }
 
+    /// Ends the gateway, does something meanwhile, and starts another on the same folder and port.
+    pub(crate) fn restart(self, meanwhile: impl FnOnce()) -> Self {
+        let Self { runtime, gateway, folder } = self;
+        let address = gateway.addr();
+        runtime.block_on(gateway.shutdown()).unwrap();
+        meanwhile();
+        let mut config = Config::bare(folder.path().join("data"));
+        config.admin = Some(AdminToken::new(TOKEN).unwrap());
+        let gateway = runtime.block_on(async {
+            let listener = TcpListener::bind(address).await.unwrap();
+            Gateway::start(config, listener).await.unwrap()
+        });
+        Self { runtime, gateway, folder }
+    }
+
+    /// kgents as a process that goes on while the test does other things.
+    pub(crate) fn spawn(&self, words: &[&str]) -> Going {
+        Going::start(&self.url(), words)
+    }
+
     pub(crate) fn url(&self) -> String {
         self.gateway.url()
     }
@@ -193,6 +213,81 @@ impl Told {
     /// The error that `--json` leaves on stderr.
     pub(crate) fn error(&self) -> Value {
         serde_json::from_str::<Value>(&self.err).unwrap_or_else(|e| panic!("{e}: {self:?}"))["error"].clone()
+    }
+}
+
+/// kgents while it runs. Ended with the test.
+pub(crate) struct Going {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    err: BufReader<ChildStderr>,
+    seen: String,
+}
+
+impl Going {
+    pub(crate) fn start(url: &str, words: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kgents"))
+            .args(words)
+            .env_clear()
+            .envs([("TERRARIUM_URL", url), ("TERRARIUM_TOKEN", TOKEN)])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let err = BufReader::new(child.stderr.take().unwrap());
+        Self { child, out, err, seen: String::new() }
+    }
+
+    /// The next line of stdout; empty at its end.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// The next line of stderr with this in it.
+    pub(crate) fn remark(&mut self, part: &str) -> String {
+        loop {
+            let mut line = String::new();
+            let read = self.err.read_line(&mut line).unwrap();
+            self.seen.push_str(&line);
+            assert!(read > 0, "it ended without {part:?}: {}", self.seen);
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    /// The id of the question, once it is asked.
+    pub(crate) fn question(&mut self) -> String {
+        let line = self.remark("sem-");
+        let start = line.find("sem-").unwrap();
+        line[start..start + "sem-".len() + 32].to_owned()
+    }
+
+    /// What Ctrl-C does.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn told(mut self) -> Told {
+        let (mut out, mut err) = (String::new(), std::mem::take(&mut self.seen));
+        self.out.read_to_string(&mut out).unwrap();
+        self.err.read_to_string(&mut err).unwrap();
+        Told { code: self.child.wait().unwrap().code().unwrap(), out, err }
+    }
+}
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        // It has usually ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

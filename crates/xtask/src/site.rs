@@ -51,7 +51,7 @@ pub(crate) fn build(project: &Project, flavour: Flavour) -> Result<PathBuf> {
         })?;
     } else if flavour == Flavour::Release {
         println!(
-            "  note: wasm-opt is not on PATH, so the page's wasm stays about a fifth larger; it works all the same"
+            "  note: wasm-opt is not on PATH; the page works all the same, and is sent compressed to about the same size"
         );
     }
     let css = timed("site: bundle the style", || style::bundle(&project.root.join("style/main.css"), flavour))?;

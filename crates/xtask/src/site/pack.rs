@@ -39,6 +39,9 @@ struct Entry {
     gz: bool,
 }
 
+/// Brotli's highest quality.
+pub(crate) const BEST: i32 = 11;
+
 /// Writes one site into an empty folder.
 pub(crate) struct Packer {
     folder: PathBuf,
@@ -53,7 +56,7 @@ impl Packer {
         Ok(Self {
             folder: folder.to_owned(),
             brotli_quality: match flavour {
-                Flavour::Release => 11,
+                Flavour::Release => BEST,
                 Flavour::Debug => 5,
             },
             manifest: Manifest { js: String::new(), wasm: String::new(), css: String::new(), files: Vec::new() },
@@ -152,7 +155,8 @@ fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
     Ok(encoder.finish()?)
 }
 
-fn brotli(bytes: &[u8], quality: i32) -> Result<Vec<u8>> {
+/// As brotli does it at `quality`, 0 to [`BEST`].
+pub(crate) fn brotli(bytes: &[u8], quality: i32) -> Result<Vec<u8>> {
     let parameters = brotli::enc::BrotliEncoderParams { quality, ..Default::default() };
     let mut packed = Vec::new();
     brotli::BrotliCompress(&mut &*bytes, &mut packed, &parameters)?;

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::Flavour;
+use super::{Flavour, pack};
 use crate::{
     project::{self, Project},
     steps::timed,
@@ -109,16 +109,33 @@ impl Optimiser {
         &self.version
     }
 
-    /// Shrinks in place. A failure costs size, not the page, so it is a note and no error.
+    /// Shrinks in place, where that makes fewer bytes to send: a smaller file is often one that compresses worse. A failure
+    /// costs size, not the page, so it is a note and no error.
     pub(crate) fn shrink(&self, folder: &Path) {
         let (before, after) = (folder.join("terrarium_bg.wasm"), folder.join("smaller.wasm"));
         let mut command = Command::new(&self.program);
         command.arg("-Oz").args(FEATURES).arg(&before).arg("-o").arg(&after);
-        let result = project::run(&mut command)
-            .and_then(|()| fs::rename(&after, &before).context("its result could not be moved into place"));
+        let result = project::run(&mut command).and_then(|()| {
+            let (plain, shrunk) = (sent(&before)?, sent(&after)?);
+            if shrunk < plain {
+                fs::rename(&after, &before).context("its result could not be moved into place")
+            } else {
+                println!(
+                    "  note: what wasm-opt made compresses to {shrunk} bytes, not fewer than the {plain} without; left out"
+                );
+                Ok(())
+            }
+        });
+        // Gone already where it was moved.
+        let _ = fs::remove_file(&after);
         if let Err(error) = result {
-            let _ = fs::remove_file(&after);
             println!("  note: going on without wasm-opt ({}), the page works all the same: {error:#}", self.version);
         }
     }
+}
+
+/// Bytes on their way to a browser.
+fn sent(wasm: &Path) -> Result<usize> {
+    let bytes = fs::read(wasm).with_context(|| format!("{} could not be read", wasm.display()))?;
+    Ok(pack::brotli(&bytes, pack::BEST)?.len())
 }

@@ -37,7 +37,7 @@ pub(crate) fn place() -> Place {
     }
 }
 
-/// In the browser this is the browser's own: the tables of the standard library weigh as much as a page of this.
+/// Lower case, in the browser by the browser: with the letter tables of the standard library the wasm is 7 kB larger.
 pub(crate) fn lowercase(text: &str) -> String {
     if cfg!(feature = "ssr") { text.to_lowercase() } else { js_sys::JsString::from(text).to_lower_case().into() }
 }

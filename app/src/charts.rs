@@ -7,7 +7,7 @@ use plotters::{
         ChartBuilder, Circle, Color, DrawingArea, DrawingBackend, IntoDrawingArea, IntoFont, RGBColor, SVGBackend,
     },
     series::LineSeries,
-    style::TextStyle,
+    style::{FontFamily, TextStyle},
 };
 use std::sync::Arc;
 use terrarium_core::view::AgentView;
@@ -15,8 +15,10 @@ use wire::Timestamp;
 
 /// Size of the server's drawing, in its own units.
 pub(crate) const SIZE: (u32, u32) = (640, 200);
-/// How far back a chart looks.
+/// How far back a chart or a sparkline looks at most, in milliseconds.
 pub(crate) const WINDOW_MS: i64 = 900_000;
+/// It looks no further than it must to show all that is known, in one of these steps.
+const WINDOWS_MS: [i64; 3] = [180_000, 360_000, WINDOW_MS];
 /// From the left edge to the plot, and from the plot to the right edge, in CSS pixels.
 pub(crate) const LEFT: f64 = 48.0;
 pub(crate) const RIGHT: f64 = 14.0;
@@ -67,6 +69,11 @@ impl ChartData {
         Some(values.fold((first, first), |(low, high), v| (low.min(v), high.max(v))))
     }
 
+    /// How far back it looks, in milliseconds.
+    pub(crate) fn window_ms(&self) -> i64 {
+        window_ms(self.points.first().map_or(0, |first| self.end - first.0))
+    }
+
     fn top(&self) -> f64 {
         self.gauge.top().unwrap_or_else(|| nice(self.extent().map_or(1.0, |e| e.1)))
     }
@@ -97,6 +104,11 @@ impl ChartData {
     }
 }
 
+/// The window that shows something of this age, both in milliseconds.
+pub(crate) fn window_ms(age_ms: i64) -> i64 {
+    WINDOWS_MS.into_iter().find(|window| age_ms <= *window).unwrap_or(WINDOW_MS)
+}
+
 /// The next of 1, 2, 5, 10, 20, 50 … that holds `value`.
 fn nice(value: f64) -> f64 {
     let value = value.max(1.0);
@@ -116,9 +128,10 @@ where
     DB::ErrorType: 'static,
 {
     let px = |css: f64| (css * scale).round() as u32;
-    let minutes = WINDOW_MS as f64 / 60_000.0;
+    let minutes = data.window_ms() as f64 / 60_000.0;
     let top = data.top();
-    let text: TextStyle<'_> = ("sans-serif", 12.0 * scale).into_font().color(&ink.text);
+    // By its variant: a family's name would be parsed, with the standard library's tables of letter cases.
+    let text: TextStyle<'_> = (FontFamily::SansSerif, 12.0 * scale).into_font().color(&ink.text);
     let mut chart = ChartBuilder::on(area)
         .margin_top(px(TOP))
         .margin_right(px(RIGHT))

@@ -66,9 +66,9 @@ impl AgentId {
     #[must_use]
     pub fn slug(text: &str) -> Option<String> {
         let mut out = String::new();
-        for c in text.to_lowercase().chars() {
-            match c {
-                'a'..='z' | '0'..='9' | '_' => out.push(c),
+        for c in text.chars() {
+            match c.to_ascii_lowercase() {
+                c @ ('a'..='z' | '0'..='9' | '_') => out.push(c),
                 _ if !out.is_empty() && !out.ends_with('-') => out.push('-'),
                 _ => {}
             }

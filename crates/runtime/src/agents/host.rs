@@ -148,7 +148,9 @@ impl Sampler {
         self.last_reading = Instant::now();
 
         let load = System::load_average();
+        let processes = self.busiest();
         json!({
+            "summary": self.summary(&processes),
             "cpu": {
                 "total": share(self.system.global_cpu_usage()),
                 "per_core": self.system.cpus().iter().map(|cpu| share(cpu.cpu_usage())).collect::<Vec<_>>(),
@@ -166,8 +168,17 @@ impl Sampler {
             },
             "disk": self.disk(seconds),
             "network": self.network(seconds),
-            "processes": self.busiest(),
+            "processes": processes,
         })
+    }
+
+    /// For the person who reads the stream.
+    fn summary(&self, processes: &[Value]) -> String {
+        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        let (used, total) = (gigabytes(self.system.used_memory()), gigabytes(self.system.total_memory()));
+        let cpu = self.system.global_cpu_usage();
+        let busiest = processes.first().and_then(|process| process["name"].as_str()).unwrap_or("nothing");
+        format!("processors {cpu:.0} %, memory {used:.1} of {total:.1} GB, busiest is {busiest}")
     }
 
     fn disk(&self, seconds: f64) -> Value {

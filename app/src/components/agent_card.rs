@@ -125,11 +125,13 @@ pub(crate) fn AgentCard(id: AgentId) -> impl IntoView {
                 <h2 id=title>
                     <a href=href>{name}</a>
                 </h2>
-                <p class="doing">{text(move || agent.seen().doing)}</p>
+                <p class="doing">
+                    {text(move || agent.seen().doing)}
+                    <span class="hot" hidden=flag(move || !agent.in_fever())>" · running hot"</span>
+                </p>
             </header>
             <p class="about">{text(move || agent.read(|s| s.description.clone()))}</p>
             <DensityField id=id cols=36 rows=9 agent />
-            <p class="hot" hidden=flag(move || !agent.in_fever())>"running hot"</p>
             <GaugesView agent />
             <footer class="card-foot">
                 <span>"last event " <Age at=Arc::new(move || agent.read(|s| s.last_event)) /></span>

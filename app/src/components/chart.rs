@@ -107,7 +107,7 @@ pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> impl IntoView {
 
 /// The point nearest to a part of the width, 0 at the left of the plot and 1 at its right.
 fn nearest(data: &ChartData, part: f64) -> Option<usize> {
-    let ms = data.end - ((1.0 - part.clamp(0.0, 1.0)) * charts::WINDOW_MS as f64) as i64;
+    let ms = data.end - ((1.0 - part.clamp(0.0, 1.0)) * data.window_ms() as f64) as i64;
     let by_distance = |(_, p): &(usize, &(i64, Option<f64>))| (p.0 - ms).abs();
     data.points.iter().enumerate().min_by_key(by_distance).map(|(at, _)| at)
 }

@@ -67,6 +67,7 @@ pub(crate) fn Stream(id: AgentId) -> impl IntoView {
             <header class="stream-head">
                 <h2 id="stream-title">"What it says"</h2>
                 <div class="stream-tools">
+                    <span class="waiting" role="status">{text(waiting)}</span>
                     <label>
                         <span class="sr">"Show only lines that contain"</span>
                         <input
@@ -94,7 +95,6 @@ pub(crate) fn Stream(id: AgentId) -> impl IntoView {
                     >
                         "Follow"
                     </button>
-                    <span class="num waiting" role="status">{text(waiting)}</span>
                 </div>
             </header>
             <ol

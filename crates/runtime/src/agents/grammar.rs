@@ -133,8 +133,10 @@ fn fits(text: &str) -> Result<(), AgentError> {
     Err(AgentError::new("text_too_long", message).hint("send it in parts, for example a paragraph at a time"))
 }
 
+/// Now in UTC, to the second: nobody says "in two hours" to the nanosecond.
 fn clock() -> DateTime {
-    Timestamp::now().to_zoned(TimeZone::UTC).datetime()
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now).to_zoned(TimeZone::UTC).datetime()
 }
 
 /// A date, a date with a time, or a moment with an offset, as its local time there.

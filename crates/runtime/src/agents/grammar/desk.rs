@@ -1,6 +1,6 @@
 //! The one thread on which all texts are read.
 //!
-//! It owns harper's models, which are large: the dictionary takes about 130 MB and half a second to load, the remarks 40 MB
+//! It owns harper's models, which are large: the dictionary takes about 130 MB and its time to load, the remarks 40 MB
 //! more, and one model is kept per thread. So there is one thread, which begins with the first text and ends with the agent.
 
 use super::{

@@ -5,6 +5,10 @@ use super::{
     words::{Sort, Word},
 };
 
+/// Phrases that hang on each other by "of", as in "the end of the list of the names of the guests". A text may have
+/// thousands of them, and each takes a part of the stack.
+const NESTED_MAX: usize = 8;
+
 /// The words of a clause with the entities of the whole text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scene<'a> {
@@ -43,6 +47,11 @@ impl Scene<'_> {
 
     /// The noun phrase that begins here.
     pub(super) fn phrase(&self, start: usize) -> Option<Taken> {
+        self.nested(start, NESTED_MAX)
+    }
+
+    /// The same, with at most so many phrases in it that hang on an "of".
+    fn nested(&self, start: usize, more: usize) -> Option<Taken> {
         if let Some(name) = self.named(start) {
             let end = (start..self.words.len()).find(|at| !name.span.holds(self.words[*at].span));
             let end = end.unwrap_or(self.words.len());
@@ -93,7 +102,8 @@ impl Scene<'_> {
         let mut end = at;
         // "list of invoices" is one thing, named by its first noun.
         if self.words.get(end).is_some_and(|word| word.lower == "of")
-            && let Some(inner) = self.phrase(end + 1)
+            && more > 0
+            && let Some(inner) = self.nested(end + 1, more - 1)
         {
             end = inner.end;
         }

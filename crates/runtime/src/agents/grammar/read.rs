@@ -15,7 +15,7 @@ const CLAUSES_MAX: usize = 50;
 /// Words no dictionary has that are named in the doubts.
 const STRANGERS_MAX: usize = 3;
 
-/// Reads a text. "Tomorrow" and the like are counted from `now`. Takes about a second where nothing has been read before.
+/// Reads a text. "Tomorrow" and the like are counted from `now`. The first text waits for the dictionary.
 pub(super) fn read(text: &str, now: DateTime) -> Reading {
     let words = Words::of(text).list();
     let characters: Vec<char> = text.chars().collect();

@@ -263,6 +263,32 @@ fn now_is_a_date_a_time_or_a_moment() {
     }
 }
 
+#[test]
+fn a_text_of_one_word_again_and_again_is_read() {
+    let parts = [
+        "a ",
+        "(",
+        "\"",
+        ". ",
+        "list of ",
+        "and delete ",
+        "every ",
+        "9 ",
+        "é",
+        "\n",
+        "a@b.c ",
+        "if a, ",
+        "older than ",
+        "🦀",
+        "-",
+    ];
+    for part in parts {
+        let long = part.repeat(2000 / part.chars().count());
+        let reading = read(&long, "2026-11-18T10:00".parse().unwrap());
+        assert!(reading.then.len() <= 50 && reading.entities.len() <= 500, "{part:?}");
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
 

@@ -119,7 +119,7 @@ async fn main() {
         block(&mut bare, "hello", &mut theirs).await;
     }
     println!("{:>24} {:>10} {:>10} {:>10}", "round trip, ms", "p50", "p99", "n");
-    let mut row = |name: &str, times: &mut Vec<Duration>| {
+    let row = |name: &str, times: &mut Vec<Duration>| {
         let (p50, p99) = (quantile(times, 0.5), quantile(times, 0.99));
         println!("{name:>24} {p50:>10.3} {p99:>10.3} {:>10}", times.len());
         (p50, p99)

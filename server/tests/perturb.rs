@@ -252,8 +252,11 @@ async fn wrong_messages_say_why_and_by_id_and_disturb_nothing() {
     say(&mut beam, json!({"id": 1, "data": "again"})).await;
     assert_eq!(hear(&mut beam).await["error"]["code"], "id_in_use");
     assert_eq!(hear(&mut beam).await["type"], "result");
-    for (data, code) in [(json!("panic"), "panic"), (json!("never"), "timed_out")] {
-        say(&mut beam, json!({"id": 2, "data": data, "timeout_ms": 50})).await;
+    for (message, code) in [
+        (json!({"id": 2, "data": "panic"}), "panic"),
+        (json!({"id": 2, "data": "never", "timeout_ms": 50}), "timed_out"),
+    ] {
+        say(&mut beam, &message).await;
         assert_eq!(hear(&mut beam).await["type"], "accepted");
         assert_eq!(hear(&mut beam).await["error"]["code"], code);
     }

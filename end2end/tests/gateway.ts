@@ -86,7 +86,12 @@ export class Gateway {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process = child;
-    const collect = (chunk: Buffer) => (this.log = (this.log + chunk.toString()).slice(-LOG_CHARS));
+    // It answers a moment before it has said where it is and how to sign in; a story may need to know that.
+    let said = "";
+    const collect = (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-LOG_CHARS);
+      this.log = (this.log + chunk.toString()).slice(-LOG_CHARS);
+    };
     child.stdout?.on("data", collect);
     child.stderr?.on("data", collect);
     let startError: Error | undefined;
@@ -102,7 +107,7 @@ export class Gateway {
       if (startError) throw new Error(`${BINARY} could not be started: ${startError.message}. Build it: cargo xtask e2e`);
       if (!this.running) throw this.failure("ended before it was ready");
       const ready = await fetch(`${this.url}/readyz`).catch(() => undefined);
-      if (ready?.status === 200) return;
+      if (ready?.status === 200 && said.includes("once=")) return;
       if (Date.now() > deadline) {
         await this.kill();
         throw this.failure(`did not answer /readyz with 200 within ${READY_MS} ms`);

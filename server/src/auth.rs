@@ -1,6 +1,6 @@
 //! Who may do what: tokens with scopes, browser sessions, one-time links and tickets.
 //!
-//! Turns what a request shows into a [`Caller`], and makes and ends sessions. The `guard` stands before every door and asks
+//! Turns what a request shows into a `Caller`, and makes and ends sessions. The `guard` stands before every door and asks
 //! here; the tokens themselves are made and revoked by `terrarium token`, which works on the file beside us. No secret is
 //! ever kept, logged, or put in an error.
 //!

@@ -6,12 +6,10 @@ use crate::{
     place::{self, Address, Place},
 };
 use leptos::prelude::*;
-use terrarium_core::view::Garden;
-use wire::Timestamp;
 
 /// What the page starts from: the same on the server and, carried over inside the HTML, in the browser's first render.
 /// Carried as text, so that the browser's half holds no code to write it, only to read it.
-pub(crate) fn first() -> (Garden, Timestamp) {
+pub(crate) fn first() -> first::FirstState {
     let mut here = None;
     let text = SharedValue::new_str(|| {
         if cfg!(feature = "ssr") {

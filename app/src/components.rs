@@ -11,3 +11,4 @@ pub(crate) mod gauge;
 pub(crate) mod sparkline;
 pub(crate) mod state_history;
 pub(crate) mod stream;
+pub(crate) mod visitor;

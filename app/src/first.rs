@@ -9,11 +9,19 @@ use terrarium_core::view::{AgentView, Entry, Garden, SeriesView, StateChange};
 use wire::{
     AgentSummary, Flow, Gauges, MetricPoint, QueuePressure, Temperature, Timestamp,
     read::{Fields, FromJson, Wrong},
+    session::Session,
 };
 
-/// What the server knows when it renders a page: the garden, and the moment. Provided as context by the server.
-#[derive(Debug, Clone)]
-pub struct FirstState(pub Garden, pub Timestamp);
+/// What the server knows when it renders a page. Provided as context by the server.
+#[derive(Debug, Clone, Default)]
+pub struct FirstState {
+    /// The garden.
+    pub garden: Garden,
+    /// The moment.
+    pub now: Timestamp,
+    /// Who looks at it.
+    pub session: Session,
+}
 
 /// Milliseconds that a thinned point stands for: one slot of a sparkline.
 pub(crate) const SLOT_MS: i64 = 10_000;
@@ -24,6 +32,7 @@ pub(crate) struct Packed {
     gateway: Option<String>,
     now: Timestamp,
     agents: Vec<PackedAgent>,
+    session: Session,
 }
 
 /// An agent as it travels.
@@ -37,7 +46,7 @@ struct PackedAgent {
 }
 
 /// Packs what the server provided.
-pub(crate) fn pack(FirstState(garden, now): FirstState) -> Packed {
+pub(crate) fn pack(FirstState { garden, now, session }: FirstState) -> Packed {
     let with_history = garden.agents.values().filter(|a| a.series.0.last().is_some()).count();
     let pack_agent = |agent: AgentView| {
         let points: Vec<MetricPoint> = agent.series.0.fine(Timestamp::from_millis(0)).copied().collect();
@@ -48,7 +57,8 @@ pub(crate) fn pack(FirstState(garden, now): FirstState) -> Packed {
             series: numbers(&if with_history > 1 { thin(&points) } else { points }),
         }
     };
-    Packed { gateway: garden.gateway, now, agents: garden.agents.into_values().map(pack_agent).collect() }
+    let agents = garden.agents.into_values().map(pack_agent).collect();
+    Packed { gateway: garden.gateway, now, agents, session }
 }
 
 /// Reads what came inside the HTML. Nothing else than what [`pack`] made comes there; an empty garden would follow.
@@ -58,7 +68,7 @@ pub(crate) fn read(text: &str) -> Packed {
 }
 
 /// What both halves of the page start from.
-pub(crate) fn unpack(packed: Packed) -> (Garden, Timestamp) {
+pub(crate) fn unpack(packed: Packed) -> FirstState {
     let mut garden = Garden { gateway: packed.gateway, ..Garden::default() };
     for agent in packed.agents {
         let mut series = SeriesView::default();
@@ -73,13 +83,18 @@ pub(crate) fn unpack(packed: Packed) -> (Garden, Timestamp) {
         let (stream, states) = (VecDeque::from(agent.stream), VecDeque::from(agent.states));
         garden.agents.insert(id, AgentView { summary: agent.summary, series, stream, states });
     }
-    (garden, packed.now)
+    FirstState { garden, now: packed.now, session: packed.session }
 }
 
 impl FromJson for Packed {
     fn from_json(value: Value) -> Result<Self, Wrong> {
         let mut fields = Fields::of(value)?;
-        Ok(Self { gateway: fields.take("gateway")?, now: fields.take("now")?, agents: fields.take("agents")? })
+        Ok(Self {
+            gateway: fields.take("gateway")?,
+            now: fields.take("now")?,
+            agents: fields.take("agents")?,
+            session: fields.take("session")?,
+        })
     }
 }
 

@@ -19,7 +19,7 @@ pub use first::FirstState;
 pub use place::Address;
 pub use shell::{Page, shell};
 
-use components::connection::Connection;
+use components::{connection::Connection, visitor::Visitor};
 use leptos::prelude::*;
 use live::Live;
 use pages::{agent::AgentPage, garden::GardenPage, not_found::NoSuchPage};
@@ -32,8 +32,7 @@ const NO_SCRIPT: &str = "<p>This is how things stood when the page was made. Rel
 /// The whole page: the frame around it, with the connection, and the page of the place.
 #[component]
 pub fn App() -> impl IntoView {
-    let (garden, now) = api::first();
-    let live = Live::new(garden, now, api::place());
+    let live = Live::new(api::first(), api::place());
     provide_context(live);
     // Runs in the browser only, after hydration.
     Effect::new(move |_| live.mount());
@@ -53,6 +52,7 @@ pub fn App() -> impl IntoView {
                     "Terrarium"
                 </a>
                 <Connection />
+                <Visitor />
             </header>
             {part(page)}
             <footer class="foot">

@@ -1,6 +1,7 @@
 //! What every component reads: the garden as it is now, the connection, the moment. One instance, above the router.
 
 use crate::{
+    first::FirstState,
     place::{self, Place},
     socket::Socket,
 };
@@ -13,7 +14,7 @@ use terrarium_core::{
     field::MATERIALISE_MS,
     view::{AgentView, Applied, Garden},
 };
-use wire::{AgentId, FluxState, Frame, Timestamp, frame::Control};
+use wire::{AgentId, FluxState, Frame, Scope, Timestamp, frame::Control, session::Session};
 
 /// How the page is connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +61,13 @@ pub(crate) struct Live {
     /// When agents appeared and went, in milliseconds of the browser's clock. Only those since the page was loaded.
     pub(crate) born: StoredValue<HashMap<AgentId, f64>>,
     pub(crate) gone: StoredValue<HashMap<AgentId, f64>>,
+    /// Who looks at the page, as of its load.
+    pub(crate) session: StoredValue<Session>,
 }
 
 impl Live {
-    pub(crate) fn new(garden: Garden, now: Timestamp, place: Place) -> Self {
+    pub(crate) fn new(first: FirstState, place: Place) -> Self {
+        let FirstState { garden, now, session } = first;
         Self {
             garden: RwSignal::new(garden),
             place: RwSignal::new(place),
@@ -73,6 +77,7 @@ impl Live {
             leaving: RwSignal::new(BTreeMap::new()),
             born: StoredValue::new(HashMap::new()),
             gone: StoredValue::new(HashMap::new()),
+            session: StoredValue::new(session),
         }
     }
 
@@ -86,6 +91,11 @@ impl Live {
             // The only failure is an attribute name that is not one.
             let _ = body.set_attribute("data-hydrated", "");
         }
+    }
+
+    /// Whether whoever looks at the page may do what needs a scope.
+    pub(crate) fn may(self, scope: Scope) -> bool {
+        self.session.with_value(|session| session.may(scope))
     }
 
     /// Reads an agent, or the memory of one that is leaving.

@@ -28,7 +28,7 @@ pub fn shell(_options: LeptosOptions, page: Page) -> impl IntoView {
         format!("import init,{{hydrate}} from {js};init({{module_or_path:{wasm}}}).then(()=>hydrate())")
     });
     let title =
-        use_context::<Address>().zip(use_context::<FirstState>()).map(|(at, first)| first_title(&at.0, &first.0));
+        use_context::<Address>().zip(use_context::<FirstState>()).map(|(at, first)| first_title(&at.0, &first.garden));
     view! {
         <!DOCTYPE html>
         <html lang="en">

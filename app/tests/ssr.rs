@@ -5,7 +5,9 @@
 use leptos::{config::LeptosOptions, prelude::*};
 use terrarium_app::{Address, App, FirstState, Page, shell};
 use terrarium_core::view::Garden;
-use wire::{AgentId, AgentSummary, Envelope, Epoch, Event, FluxState, Frame, Gauges, Seq, Timestamp};
+use wire::{
+    AgentId, AgentSummary, Envelope, Epoch, Event, FluxState, Frame, Gauges, Scope, Seq, Timestamp, session::Session,
+};
 
 const START_MS: i64 = 1_795_000_000_000;
 
@@ -52,10 +54,14 @@ fn garden(ids: &[&str]) -> Garden {
 }
 
 fn page(path: &str, garden: Garden) -> String {
+    page_for(path, garden, Session::default())
+}
+
+fn page_for(path: &str, garden: Garden, session: Session) -> String {
     let owner = Owner::new();
     let html = owner.with(|| {
         provide_context(Address(path.to_owned()));
-        provide_context(FirstState(garden, at(120)));
+        provide_context(FirstState { garden, now: at(120), session });
         view! { <App /> }.to_html()
     });
     assert!(!html.contains("NaN") && !html.contains("Infinity"), "{html}");
@@ -103,6 +109,16 @@ fn an_agent_page_holds_drawn_charts_stream_and_history() {
 }
 
 #[test]
+fn the_page_knows_who_looks_at_it_and_a_watcher_sees_no_dead_buttons() {
+    let watcher = page("/agents/host", garden(&["host"]));
+    assert!(watcher.contains(r#"href="/login?next=/agents/host""#), "{watcher}");
+    assert!(!watcher.contains("Sign out") && !watcher.contains("Send it something"), "{watcher}");
+    let keeper = Session { name: Some("<me>".into()), scopes: vec![Scope::Perturb], csrf: Some("c".into()) };
+    let keeper = page_for("/agents/host", garden(&["host"]), keeper);
+    assert!(keeper.contains("&lt;me&gt;") && keeper.contains(r#"href="/logout""#), "{keeper}");
+}
+
+#[test]
 fn an_unknown_agent_is_told_with_its_neighbours() {
     let html = page("/agents/hots", garden(&["host", "files-docs"]));
     assert!(html.contains("No agent called “hots”") && html.contains(r#"href="/agents/host""#), "{html}");
@@ -122,7 +138,7 @@ fn a_build_without_a_site_has_no_script_and_a_build_with_one_starts_it() {
         let owner = Owner::new();
         owner.with(|| {
             provide_context(Address("/".to_owned()));
-            provide_context(FirstState(Garden::default(), at(0)));
+            provide_context(FirstState::default());
             let options = LeptosOptions::builder().output_name("terrarium").build();
             shell(options, page).to_html()
         })

@@ -9,6 +9,8 @@
 //! | [`breaker`] | when to stop sampling something that fails |
 //! | [`series`] | gauge history: 1 s × 15 min and 15 s × 24 h |
 //! | [`flux`] | an agent's limits, its priorities, whose turn it is |
+//! | [`calls`] | what a person sent to an agent, and what became of it |
+//! | [`form`] | a form from a JSON Schema |
 //! | [`restart`] | how often a dead agent may come back, and when |
 //! | [`view`] | one fold of the event stream for every window |
 //! | [`field`] | the density field: which cell shows which shade |
@@ -18,8 +20,10 @@
 
 pub mod alert;
 pub mod breaker;
+pub mod calls;
 pub mod field;
 pub mod flux;
+pub mod form;
 pub mod ledger;
 pub mod lifecycle;
 pub mod meter;

@@ -1,6 +1,10 @@
 //! The perturb socket: what a client sends, what comes back, and the bodies of `invoke`.
 
-use crate::SemaphoreCard;
+use crate::{
+    SemaphoreCard,
+    read::{Fields, FromJson, Wrong},
+    record,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -150,20 +154,22 @@ impl Perturb {
 }
 
 /// What failed, in the words of a socket: the same `code` and `hint` as in a [`crate::Problem`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ErrorBody {
     /// A stable word for programs.
     pub code: String,
     /// What failed and why.
     pub message: String,
     /// What to try.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
+record!(ErrorBody { code, message, hint });
+
 /// What the gateway answers on the perturb socket. Replies to different ids come in any order; for one id `accepted` comes
 /// first, and one of `result`, `error`, `busy` last.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum PerturbReply {
     /// It is in the queue.
@@ -197,7 +203,7 @@ pub enum PerturbReply {
     /// It failed, timed out or was cancelled; or the frame was no message, and then there may be no id.
     Error {
         /// Which.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<CallId>,
         /// Why.
         error: ErrorBody,
@@ -217,6 +223,38 @@ pub enum PerturbReply {
         status: String,
     },
 }
+
+impl FromJson for CallId {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        match (value.as_i64(), value) {
+            (Some(number), _) => Ok(Self::Number(number)),
+            (None, Value::String(text)) => Ok(Self::Text(text)),
+            _ => Err(Wrong::expected("a whole number or a text")),
+        }
+    }
+}
+
+impl FromJson for PerturbReply {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let mut fields = Fields::of(value)?;
+        let kind: String = fields.take("type")?;
+        Ok(match kind.as_str() {
+            "accepted" => {
+                let depth: u32 = fields.take("queue_depth")?;
+                Self::Accepted { id: fields.take("id")?, queue_depth: depth as usize }
+            }
+            "chunk" => Self::Chunk { id: fields.take("id")?, data: fields.take("data")? },
+            "result" => Self::Result { id: fields.take("id")?, result: fields.take("result")? },
+            "semaphore" => Self::Semaphore { id: fields.take("id")?, token: fields.take("token")? },
+            "error" => Self::Error { id: fields.take("id")?, error: fields.take("error")? },
+            "busy" => Self::Busy { id: fields.take("id")?, retry_after_ms: fields.take("retry_after_ms")? },
+            "resolved" => Self::Resolved { token_id: fields.take("token_id")?, status: fields.take("status")? },
+            _ => return Err(Wrong::expected("a known type of reply")),
+        })
+    }
+}
+
+crate::deserialize!(PerturbReply);
 
 /// 200 of `invoke` and of a command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

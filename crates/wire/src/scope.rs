@@ -1,6 +1,8 @@
 //! What a token may do. Stored by the gateway, stated by every write route and every exposed command.
 
+use crate::read::{FromJson, Wrong};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A permission. A token carries a set of them; they do not include each other, except that [`Scope::Admin`] is all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,5 +43,11 @@ impl Scope {
     #[must_use]
     pub fn allowed_by(self, held: &[Self]) -> bool {
         held.contains(&self) || held.contains(&Self::Admin)
+    }
+}
+
+impl FromJson for Scope {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        value.as_str().and_then(Self::parse).ok_or(Wrong::expected("a scope"))
     }
 }

@@ -1,7 +1,7 @@
 //! Who is signed in at a browser, and tickets for its sockets.
 
-use crate::Scope;
-use serde::{Deserialize, Serialize};
+use crate::{Scope, record};
+use serde::Serialize;
 
 /// Header that a cookie-authenticated write must carry, with [`Session::csrf`] as its value.
 pub const CSRF_HEADER: &str = "x-csrf-token";
@@ -9,17 +9,19 @@ pub const CSRF_HEADER: &str = "x-csrf-token";
 pub const SUBPROTOCOL: &str = "terrarium";
 
 /// `GET /api/session`. Sent by the gateway, read by the page.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Session {
     /// The token's name, as it was given when it was made; absent for a watcher.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What it may do; empty for a watcher.
     pub scopes: Vec<Scope>,
     /// To be sent with every write; absent for a watcher and for bearers of a token, who need none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub csrf: Option<String>,
 }
+
+record!(Session { name, scopes, csrf });
 
 impl Session {
     /// Whether this session may do what needs a scope.
@@ -30,10 +32,12 @@ impl Session {
 }
 
 /// `POST /api/tickets`: admits to one socket, once, for half a minute, with the rights of who asked for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ticket {
     /// For `Sec-WebSocket-Protocol: terrarium, ticket.<ticket>`.
     pub ticket: String,
     /// How long it is good for.
     pub expires_in_ms: u64,
 }
+
+record!(Ticket { ticket, expires_in_ms });

@@ -3,10 +3,13 @@
 //! Also the fallback of the whole gateway: embedded files at the root, problems below `/api`, and for any other address the
 //! page that says there is nothing.
 
-use super::metrics::DEFAULT_WINDOW_MS;
+use super::{metrics::DEFAULT_WINDOW_MS, session::session_of};
 use crate::{
     assets,
-    auth::guard::{self, Needs},
+    auth::{
+        Caller,
+        guard::{self, Needs},
+    },
     error::Error,
     state::Shared,
 };
@@ -31,24 +34,24 @@ pub(crate) fn prepare() {
     let _ = any_spawner::Executor::init_tokio();
 }
 
-pub(crate) async fn garden(State(shared): State<Shared>, request: Request) -> Response {
+pub(crate) async fn garden(State(shared): State<Shared>, caller: Caller, request: Request) -> Response {
     let mut garden = summaries(&shared);
     for agent in shared.registry.list() {
         garden.restore(&agent.series(DEFAULT_WINDOW_MS, FINE_STEP_S));
     }
-    render(garden, StatusCode::OK, request).await
+    render(garden, &caller, StatusCode::OK, request).await
 }
 
-pub(crate) async fn agent(State(shared): State<Shared>, Path(name): Path<String>, request: Request) -> Response {
+pub(crate) async fn agent(State(shared): State<Shared>, Path(name): Path<String>, caller: Caller, request: Request) -> Response {
     let mut garden = summaries(&shared);
     let Some(agent) = AgentId::parse(&name).ok().and_then(|id| shared.registry.get(&id)) else {
-        return render(garden, StatusCode::NOT_FOUND, request).await;
+        return render(garden, &caller, StatusCode::NOT_FOUND, request).await;
     };
     garden.restore(&agent.series(DEFAULT_WINDOW_MS, FINE_STEP_S));
     for event in agent.snapshot(PAGE_EVENTS).history {
         garden.apply(&Frame::Event(Box::new(event)));
     }
-    render(garden, StatusCode::OK, request).await
+    render(garden, &caller, StatusCode::OK, request).await
 }
 
 /// Whatever no route took.
@@ -66,11 +69,12 @@ pub(crate) async fn fallback(State(shared): State<Shared>, request: Request) -> 
     }
     // The page that says there is nothing also says which agents there are, so it is for those who may watch.
     let (mut parts, body) = request.into_parts();
-    if let Err(error) = guard::admit(&shared, Needs::Watch, &parts).await {
-        return guard::turn_away(error, &mut parts).await;
-    }
+    let caller = match guard::admit(&shared, Needs::Watch, &parts).await {
+        Ok(caller) => caller,
+        Err(error) => return guard::turn_away(error, &mut parts).await,
+    };
     let garden = summaries(&shared);
-    render(garden, StatusCode::NOT_FOUND, Request::from_parts(parts, body)).await
+    render(garden, &caller, StatusCode::NOT_FOUND, Request::from_parts(parts, body)).await
 }
 
 fn summaries(shared: &Shared) -> Garden {
@@ -78,13 +82,13 @@ fn summaries(shared: &Shared) -> Garden {
     Garden::from_summaries(shared.registry.gateway_id().to_owned(), agents)
 }
 
-async fn render(garden: Garden, status: StatusCode, request: Request<Body>) -> Response {
+async fn render(garden: Garden, caller: &Caller, status: StatusCode, request: Request<Body>) -> Response {
     let site = assets::site();
     let owned = |path: Option<&'static str>| path.map(str::to_owned);
     let page = Page { js: owned(site.js), wasm: owned(site.wasm), css: owned(site.css) };
     // Built here and not from the environment: how we are configured is our own business.
     let options = LeptosOptions::builder().output_name("terrarium").build();
-    let first = FirstState(garden, runtime::clock::wall());
+    let first = FirstState { garden, now: runtime::clock::wall(), session: session_of(caller) };
     let address = Address(request.uri().path().to_owned());
     let context = move || {
         leptos::prelude::provide_context(address.clone());

@@ -5,9 +5,13 @@
 pub(crate) mod age;
 pub(crate) mod agent_card;
 pub(crate) mod chart;
+pub(crate) mod command_form;
+pub(crate) mod commands;
 pub(crate) mod connection;
+pub(crate) mod console;
 pub(crate) mod density_field;
 pub(crate) mod gauge;
+pub(crate) mod json;
 pub(crate) mod sparkline;
 pub(crate) mod state_history;
 pub(crate) mod stream;

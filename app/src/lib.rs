@@ -4,12 +4,14 @@
 //! one [`terrarium_core::view::Garden`], fed by [`FirstState`] and then by the observe socket.
 
 mod api;
+mod beam;
 mod charts;
 mod components;
 mod first;
 mod live;
 mod pages;
 mod place;
+mod post;
 mod shell;
 mod socket;
 mod whole;

@@ -17,6 +17,7 @@ use wire::{
     close::Reconnect,
     frame::{CLIENT_FRAME_MAX, Control, Narrow},
     route,
+    session::SUBPROTOCOL,
 };
 
 /// Back-off of a broken connection, in milliseconds.
@@ -34,12 +35,37 @@ const INBOX: usize = 2_000;
 /// How often the connection is looked after. Milliseconds.
 const TICK_MS: u64 = 250;
 
-/// An open socket and the closures it calls.
-struct Open {
+/// An open socket and the closures it calls. Closes it when dropped.
+pub(crate) struct Open {
     ws: WebSocket,
     _open: Closure<dyn FnMut()>,
     _message: Closure<dyn FnMut(MessageEvent)>,
     _close: Closure<dyn FnMut(CloseEvent)>,
+}
+
+impl Open {
+    /// Listens to a socket.
+    pub(crate) fn over(
+        ws: WebSocket,
+        opened: Box<dyn FnMut()>,
+        heard: Box<dyn FnMut(MessageEvent)>,
+        closed: Box<dyn FnMut(CloseEvent)>,
+    ) -> Self {
+        let (opened, heard, closed) = (Closure::wrap(opened), Closure::wrap(heard), Closure::wrap(closed));
+        ws.set_onopen(Some(opened.as_ref().unchecked_ref()));
+        ws.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        ws.set_onclose(Some(closed.as_ref().unchecked_ref()));
+        Self { ws, _open: opened, _message: heard, _close: closed }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.ws.ready_state() == WebSocket::OPEN
+    }
+
+    /// Fails only while connecting.
+    pub(crate) fn send(&self, text: &str) {
+        let _ = self.ws.send_with_str(text);
+    }
 }
 
 impl Drop for Open {
@@ -97,15 +123,14 @@ impl Socket {
     fn connect(self: &Rc<Self>) {
         self.retry_at.set(None);
         self.heard.set(js_sys::Date::now());
-        let Some(ws) = dial(&format!("{}?history=0", route::OBSERVE_GARDEN)) else { return self.broke(1006, "") };
+        let Some(ws) = dial(&format!("{}?history=0", route::OBSERVE_GARDEN), None) else { return self.broke(1006, "") };
         let (opened, heard, closed) = (Rc::clone(self), Rc::clone(self), Rc::clone(self));
-        let on_open = Closure::new(move || opened.greet());
-        let on_message = Closure::new(move |e: MessageEvent| heard.hear(&e));
-        let on_close = Closure::new(move |e: CloseEvent| closed.broke(e.code(), &e.reason()));
-        ws.set_onopen(Some(on_open.as_ref().unchecked_ref()));
-        ws.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        ws.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        let open = Open { ws, _open: on_open, _message: on_message, _close: on_close };
+        let open = Open::over(
+            ws,
+            Box::new(move || opened.greet()),
+            Box::new(move |e: MessageEvent| heard.hear(&e)),
+            Box::new(move |e: CloseEvent| closed.broke(e.code(), &e.reason())),
+        );
         drop(self.open.replace(Some(open)));
     }
 
@@ -115,8 +140,7 @@ impl Socket {
         let since = newest_first(&self.live.garden.read_untracked());
         let text = resume(since);
         if let Some(open) = &*self.open.borrow() {
-            // Fails only while connecting; it is open.
-            let _ = open.ws.send_with_str(&text);
+            open.send(&text);
         }
     }
 
@@ -202,7 +226,7 @@ impl Socket {
             return;
         } else if let Some(at) = self.retry_at.get() {
             Link::Reconnecting { in_s: ((at - now) / 1000.0).ceil().max(0.0) as u32 }
-        } else if self.open.borrow().as_ref().is_none_or(|o| o.ws.ready_state() != WebSocket::OPEN) {
+        } else if self.open.borrow().as_ref().is_none_or(|o| !o.is_open()) {
             match &*self.live.link.read_untracked() {
                 Link::Reconnecting { .. } => Link::Reconnecting { in_s: 0 },
                 other => other.clone(),
@@ -223,7 +247,7 @@ impl Socket {
 
 /// Fetches the recent past of one agent, for a page that was reached from another one.
 pub(crate) fn backfill(live: Live, id: &AgentId) {
-    let Some(ws) = dial(&format!("{}?history=100", route::observe(id))) else { return };
+    let Some(ws) = dial(&format!("{}?history=100", route::observe(id)), None) else { return };
     let frames: Rc<RefCell<Vec<Frame>>> = Rc::default();
     let heard = Rc::clone(&frames);
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| {
@@ -251,10 +275,14 @@ pub(crate) fn backfill(live: Live, id: &AgentId) {
     on_message.forget();
 }
 
-fn dial(path: &str) -> Option<WebSocket> {
+/// Opens a socket, with a ticket where watching is not enough.
+pub(crate) fn dial(path: &str, ticket: Option<&str>) -> Option<WebSocket> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-    WebSocket::new(&format!("{scheme}://{}{path}", location.host().ok()?)).ok()
+    let url = format!("{scheme}://{}{path}", location.host().ok()?);
+    let Some(ticket) = ticket else { return WebSocket::new(&url).ok() };
+    let protocols = js_sys::Array::of2(&SUBPROTOCOL.into(), &format!("ticket.{ticket}").into());
+    WebSocket::new_with_str_sequence(&url, &protocols).ok()
 }
 
 fn newest_first(garden: &terrarium_core::view::Garden) -> Vec<(String, String)> {

@@ -75,6 +75,13 @@ export class Gateway {
     return this.log;
   }
 
+  /** The sign-in link it printed when it last started: good once. */
+  get signInLink(): string {
+    const links = this.log.match(/http:\S+once=\w+/g);
+    if (!links) throw this.failure("printed no sign-in link");
+    return links[links.length - 1];
+  }
+
   /** Starts it (again) on the same port and folder, with the first arguments unless others are given. */
   async start(args: string[] = this.args): Promise<void> {
     if (this.running) throw new Error("the gateway is already running");
@@ -214,6 +221,8 @@ interface Fixtures {
   folder: string;
   /** Arguments for this test's `gateway`: `test.use({ gatewayArgs: ["--no-agents"] })`. */
   gatewayArgs: string[];
+  /** Environment of this test's `gateway`: `test.use({ gatewayEnv: { TERRARIUM_GRAMMAR_AGENT: "true" } })`. */
+  gatewayEnv: Record<string, string>;
   /** This test's own gateway; started when asked for, stopped afterwards. */
   gateway: Gateway;
   /** The page's console: `consoleWatch.allow(...GATEWAY_DOWN)` before a story takes its gateway down. */
@@ -229,9 +238,10 @@ export const test = base.extend<Fixtures>({
   },
 
   gatewayArgs: [[] as string[], { option: true }],
+  gatewayEnv: [{} as Record<string, string>, { option: true }],
 
-  gateway: async ({ gatewayArgs, consoleWatch }, use, info) => {
-    const gateway = await startGateway({ args: gatewayArgs });
+  gateway: async ({ gatewayArgs, gatewayEnv, consoleWatch }, use, info) => {
+    const gateway = await startGateway({ args: gatewayArgs, env: gatewayEnv });
     await use(gateway);
     if (info.status !== info.expectedStatus) {
       await info.attach("gateway.log", { body: gateway.stderr, contentType: "text/plain" });
@@ -287,4 +297,21 @@ export async function mark(page: Page): Promise<void> {
 export async function expectSamePage(page: Page): Promise<void> {
   const found = await page.evaluate(() => (window as unknown as { __mark?: string }).__mark);
   expect(found, "the page must not have been reloaded").toBe("still the same page");
+}
+
+/** The environment of a gateway with the agent that reads English. */
+export const WITH_GRAMMAR = { TERRARIUM_GRAMMAR_AGENT: "true" };
+
+/** Signs the browser in with every right, by the link that the gateway printed, and goes to a page. */
+export async function signIn(page: Page, gateway: Gateway, path = "/"): Promise<void> {
+  await page.goto(gateway.signInLink);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${gateway.url}/`);
+  await page.goto(`${gateway.url}${path}`);
+  await hydrated(page);
+}
+
+/** The console on an agent's page. */
+export function consoleOf(page: Page): Locator {
+  return page.getByRole("region", { name: "Send it something" });
 }

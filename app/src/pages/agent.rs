@@ -5,6 +5,8 @@ use crate::{
         age::Age,
         agent_card::{Agent, GaugesView},
         chart::Chart,
+        commands::Commands,
+        console::Console,
         density_field::DensityField,
         state_history::StateHistory,
         stream::Stream,
@@ -94,6 +96,8 @@ fn OneAgent(id: AgentId) -> impl IntoView {
                 <Chart id=id.clone() agent gauge=words::Gauge::Flow />
                 <Chart id=id.clone() agent gauge=words::Gauge::Temperature />
             </section>
+            <Console id=id.clone() />
+            <Commands id=id.clone() agent />
             <div class="split">
                 <Stream id=id.clone() />
                 <StateHistory id />

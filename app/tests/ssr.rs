@@ -116,6 +116,8 @@ fn the_page_knows_who_looks_at_it_and_a_watcher_sees_no_dead_buttons() {
     let keeper = Session { name: Some("<me>".into()), scopes: vec![Scope::Perturb], csrf: Some("c".into()) };
     let keeper = page_for("/agents/host", garden(&["host"]), keeper);
     assert!(keeper.contains("&lt;me&gt;") && keeper.contains(r#"href="/logout""#), "{keeper}");
+    assert!(keeper.contains("Send it something") && keeper.contains("takes JavaScript"), "{keeper}");
+    assert!(!watcher.contains("What it can do"), "an agent without commands has no empty panel");
 }
 
 #[test]

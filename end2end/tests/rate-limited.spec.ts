@@ -1,13 +1,13 @@
 // Too much at once is said, counted down, and can be sent again.
 import { consoleOf, expect, signIn, test, WITH_GRAMMAR } from "./gateway";
 
-test.use({ gatewayEnv: { ...WITH_GRAMMAR, TERRARIUM_PERTURB_RATE: "1", TERRARIUM_PERTURB_BURST: "2" } });
+test.use({ gatewayEnv: { ...WITH_GRAMMAR, TERRARIUM_PERTURB_RATE: "1", TERRARIUM_PERTURB_BURST: "1" } });
 
 test("rate limited", async ({ page, gateway }) => {
   await signIn(page, gateway, "/agents/grammar");
   const desk = consoleOf(page);
   const input = desk.getByLabel("What to send");
-  for (let at = 1; at <= 6; at++) {
+  for (let at = 1; at <= 8; at++) {
     await input.fill(`Create calendar ${at}`);
     await input.press("Control+Enter");
   }

@@ -247,6 +247,8 @@ impl Sheet {
         let must = (field.required && !field.name.is_empty() && !matches!(field.kind, Kind::Flag))
             .then(|| view! { <span class="must">" required"</span> }.whole());
         let required = field.required.to_string();
+        let here = format!("{about}-input");
+        let id = here.clone();
         let input = match &field.kind {
             Kind::Group(parts) => {
                 let parts: Vec<AnyView> = parts.iter().map(|f| self.field(f, &within(&at, &f.name), words)).collect();
@@ -282,7 +284,7 @@ impl Sheet {
                     view! { <option value="">{if field.required { "choose…" } else { "–" }}</option> }.whole()
                 });
                 view! {
-                    <select data-at=at aria-describedby=about aria-invalid=invalid aria-required=required>
+                    <select id=id data-at=at aria-describedby=about aria-invalid=invalid aria-required=required>
                         {none}
                         {options}
                     </select>
@@ -293,6 +295,7 @@ impl Sheet {
                 let hint = if field.kind == Kind::Json { "JSON" } else { "" };
                 view! {
                     <textarea
+                        id=id
                         rows="2"
                         data-at=at
                         placeholder=hint
@@ -315,6 +318,7 @@ impl Sheet {
                 };
                 view! {
                     <input
+                        id=id
                         type="text"
                         inputmode=keys
                         data-at=at
@@ -331,11 +335,14 @@ impl Sheet {
             }
         };
         view! {
-            <label class="field">
-                <span class="field-name">{named}{must}</span>
+            <div class="field">
+                <label class="field-name" for=here>
+                    {named}
+                    {must}
+                </label>
                 {input}
                 {error}
-            </label>
+            </div>
         }
         .whole()
     }

@@ -2,6 +2,11 @@
 //!
 //! | file | rule |
 //! |---|---|
+//! | [`asked`] | the questions a window knows, and which one is urgent |
+//! | [`leaning`] | which answer permits least |
+//! | [`shown`] | what a person sees of a question, piece by piece |
+//! | [`literal`] | what an agent wrote, with nothing hidden |
+//! | [`diff`] | which lines changed |
 //! | [`ledger`] | the life of a question that waits for a person |
 //! | [`lifecycle`] | which state may follow which |
 //! | [`meter`] | pressure, flow and temperature from what an agent did |
@@ -19,15 +24,20 @@
 //! The same code runs in the gateway and in the browser.
 
 pub mod alert;
+pub mod asked;
 pub mod breaker;
 pub mod calls;
+pub mod diff;
 pub mod field;
 pub mod flux;
 pub mod form;
+pub mod leaning;
 pub mod ledger;
 pub mod lifecycle;
+pub mod literal;
 pub mod meter;
 pub mod restart;
 pub mod series;
+pub mod shown;
 pub mod spark;
 pub mod view;

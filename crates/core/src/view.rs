@@ -1,6 +1,6 @@
 //! One fold of the event stream for every window: browser, terminal, test. Two renderers, one reducer.
 
-use crate::series::Series;
+use crate::{asked::Questions, series::Series};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -24,12 +24,14 @@ pub struct Garden {
     pub gateway: Option<String>,
     /// Every agent, by id.
     pub agents: BTreeMap<AgentId, AgentView>,
+    /// The questions of all of them.
+    pub questions: Questions,
 }
 
 /// What a window knows of one agent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentView {
-    /// The newest summary, kept up to date by events.
+    /// The newest summary, kept up to date by events. Its questions are in [`Garden::questions`].
     pub summary: AgentSummary,
     /// Its gauges over time.
     pub series: SeriesView,
@@ -100,8 +102,9 @@ impl Garden {
     /// A garden from REST answers: the first state of a window, before any socket.
     #[must_use]
     pub fn from_summaries(gateway: String, agents: Vec<AgentSummary>) -> Self {
-        let agents = agents.into_iter().map(|a| (a.agent_id.clone(), AgentView::new(a))).collect();
-        Self { gateway: Some(gateway), agents }
+        let mut garden = Self { gateway: Some(gateway), ..Self::default() };
+        agents.iter().for_each(|summary| garden.learn(summary));
+        garden
     }
 
     /// Takes back gauge history. Points already known stay.
@@ -139,7 +142,11 @@ impl Garden {
         let restarted = self.gateway.as_ref().is_some_and(|known| *known != hello.gateway);
         self.gateway = Some(hello.gateway.clone());
         if let Some(agents) = &hello.agents {
-            self.agents.retain(|id, _| agents.iter().any(|a| a.agent_id == *id));
+            let here = |id: &AgentId| agents.iter().any(|a| a.agent_id == *id);
+            for id in self.agents.keys().filter(|id| !here(id)) {
+                self.questions.replace(id, Vec::new());
+            }
+            self.agents.retain(|id, _| here(id));
             for summary in agents {
                 self.learn(summary);
             }
@@ -150,23 +157,25 @@ impl Garden {
             if agent.summary.epoch != *epoch {
                 agent.begin_epoch(epoch.clone());
             }
-            agent.summary.pending.clone_from(&hello.pending);
+            self.questions.replace(id, hello.pending.clone());
         }
         if restarted { Applied::GatewayRestarted } else { Applied::Changed }
     }
 
     /// A summary at the cut. Its counters are the cut's; the events up to it may still follow as history.
     fn learn(&mut self, summary: &AgentSummary) {
+        let mut summary = summary.clone();
+        self.questions.replace(&summary.agent_id, std::mem::take(&mut summary.pending));
         match self.agents.get_mut(&summary.agent_id) {
             None => {
-                self.agents.insert(summary.agent_id.clone(), AgentView::new(summary.clone()));
+                self.agents.insert(summary.agent_id.clone(), AgentView::new(summary));
             }
             Some(agent) => {
                 if agent.summary.epoch != summary.epoch {
                     agent.begin_epoch(summary.epoch.clone());
                 }
                 let seq = agent.summary.seq;
-                agent.summary = AgentSummary { seq, ..summary.clone() };
+                agent.summary = AgentSummary { seq, ..summary };
             }
         }
     }
@@ -179,6 +188,7 @@ impl Garden {
             return agent.backfill(event);
         }
         agent.take(event);
+        self.questions.take(&event.event);
         Applied::Changed
     }
 
@@ -296,22 +306,14 @@ impl AgentView {
             }
             Event::Fever { .. } => s.in_fever = true,
             Event::FeverEnded { .. } => s.in_fever = false,
-            Event::SemaphoreEjected { token, .. } => {
-                s.pending.retain(|card| card.id != token.id);
-                s.pending.push(token.clone());
-            }
-            Event::SemaphoreResolved { token_id, .. }
-            | Event::SemaphoreCancelled { token_id, .. }
-            | Event::SemaphoreVoided { token_id, .. } => s.pending.retain(|card| card.id != *token_id),
-            Event::SemaphoreEscalated { token_id, data } => {
-                if let Some(card) = s.pending.iter_mut().find(|card| card.id == *token_id) {
-                    card.severity = data.severity.unwrap_or(card.severity);
-                    card.deadline = None;
-                }
-            }
             Event::Result { .. }
             | Event::Error { .. }
             | Event::MetricsDegraded { .. }
+            | Event::SemaphoreEjected { .. }
+            | Event::SemaphoreResolved { .. }
+            | Event::SemaphoreCancelled { .. }
+            | Event::SemaphoreVoided { .. }
+            | Event::SemaphoreEscalated { .. }
             | Event::SemaphoreDelivered { .. } => {}
         }
         self.summary.last_event = Some(event.ts);

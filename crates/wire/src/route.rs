@@ -6,6 +6,10 @@ use crate::{AgentId, TokenId};
 pub const GARDEN: &str = "/";
 /// One agent's page.
 pub const AGENT_PAGE: &str = "/agents/{agent}";
+/// The page with the questions that wait for a person.
+pub const PURGATORY_PAGE: &str = "/purgatory";
+/// The page with the questions that are over.
+pub const DECIDED_PAGE: &str = "/purgatory/decided";
 /// WebSocket: the whole garden.
 pub const OBSERVE_GARDEN: &str = "/observe";
 /// WebSocket: one agent.

@@ -4,8 +4,8 @@
 //! and shows its [`SemaphoreCard`] to everybody; the agent's frozen state never leaves the gateway.
 
 use crate::{
-    AgentId, Timestamp,
-    read::{FromJson, Wrong},
+    AgentId, Timestamp, deserialize,
+    read::{Fields, FromJson, Wrong},
     record,
 };
 use serde::{Deserialize, Serialize};
@@ -418,7 +418,7 @@ impl Step {
 }
 
 /// One line of the log of all decisions. Each holds the hash of the line before it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AuditEntry {
     /// Which question.
     pub token_id: TokenId,
@@ -435,15 +435,17 @@ pub struct AuditEntry {
     /// SHA-256 of what was shown to whoever decided, in hexadecimal.
     pub shown: String,
     /// What was decided, at `resolved`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
     /// Why, where there is more to say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
+record!(AuditEntry { token_id, agent_id, step, at, by, door, shown, decision, reason });
+
 /// `GET /api/purgatory/{agent}/{token}`: a question and all that became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TokenRecord {
     /// What is shown.
     #[serde(flatten)]
@@ -451,16 +453,32 @@ pub struct TokenRecord {
     /// How it stands.
     pub status: TokenStatus,
     /// What was decided, if it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
     /// When its status last changed.
     pub moved_at: Timestamp,
     /// SHA-256 of what is shown, in hexadecimal.
     pub shown: String,
     /// Its life, oldest first; left out of lists.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audit: Vec<AuditEntry>,
 }
+
+impl FromJson for TokenRecord {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let mut fields = Fields::of(value)?;
+        Ok(Self {
+            card: SemaphoreCard::from_fields(&mut fields)?,
+            status: fields.take("status")?,
+            decision: fields.take("decision")?,
+            moved_at: fields.take("moved_at")?,
+            shown: fields.take("shown")?,
+            audit: fields.take::<Option<_>>("audit")?.unwrap_or_default(),
+        })
+    }
+}
+
+deserialize!(TokenRecord);
 
 /// Body of `resolve`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -491,6 +509,19 @@ words! {
     OnTimeout: "void, deny, proceed or escalate",
     Verdict: "answered, denied or proceed",
 }
+
+/// Reads an enum of words by what serde knows of it.
+macro_rules! by_name {
+    ($($name:ident: $expected:literal),* $(,)?) => {$(
+        impl FromJson for $name {
+            fn from_json(value: Value) -> Result<Self, Wrong> {
+                serde_json::from_value(value).map_err(|_| Wrong::expected($expected))
+            }
+        }
+    )*};
+}
+
+by_name! { TokenStatus: "a status of a question", Door: "a door", Step: "a step of a question" }
 
 impl FromJson for TokenId {
     fn from_json(value: Value) -> Result<Self, Wrong> {

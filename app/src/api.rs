@@ -28,8 +28,13 @@ pub(crate) fn first() -> first::FirstState {
 
 /// Where the page stands at first: at the address of the request, which the browser has as well.
 pub(crate) fn place() -> Place {
+    Place::of(&address())
+}
+
+/// Where the page stands, with what follows the question mark.
+pub(crate) fn address() -> String {
     if cfg!(feature = "ssr") {
-        use_context::<Address>().map_or(Place::Garden, |address| Place::of(&address.0))
+        use_context::<Address>().map(|address| address.0).unwrap_or_default()
     } else {
         place::here()
     }

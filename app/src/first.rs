@@ -5,10 +5,14 @@
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::VecDeque;
-use terrarium_core::view::{AgentView, Entry, Garden, SeriesView, StateChange};
+use terrarium_core::{
+    asked::Questions,
+    view::{AgentView, Entry, Garden, SeriesView, StateChange},
+};
 use wire::{
-    AgentSummary, Flow, Gauges, MetricPoint, QueuePressure, Temperature, Timestamp,
+    AgentSummary, Flow, Gauges, MetricPoint, QueuePressure, SemaphoreCard, Temperature, Timestamp,
     read::{Fields, FromJson, Wrong},
+    semaphore::TokenRecord,
     session::Session,
 };
 
@@ -21,6 +25,17 @@ pub struct FirstState {
     pub now: Timestamp,
     /// Who looks at it.
     pub session: Session,
+    /// Questions that are over, for the page that shows those.
+    pub decided: Decided,
+}
+
+/// Part of the list of questions that are over, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Decided {
+    /// The questions.
+    pub tokens: Vec<TokenRecord>,
+    /// Where the next part begins.
+    pub next: Option<String>,
 }
 
 /// Milliseconds that a thinned point stands for: one slot of a sparkline.
@@ -32,7 +47,9 @@ pub(crate) struct Packed {
     gateway: Option<String>,
     now: Timestamp,
     agents: Vec<PackedAgent>,
+    questions: Vec<SemaphoreCard>,
     session: Session,
+    decided: Decided,
 }
 
 /// An agent as it travels.
@@ -46,7 +63,7 @@ struct PackedAgent {
 }
 
 /// Packs what the server provided.
-pub(crate) fn pack(FirstState { garden, now, session }: FirstState) -> Packed {
+pub(crate) fn pack(FirstState { garden, now, session, decided }: FirstState) -> Packed {
     let with_history = garden.agents.values().filter(|a| a.series.0.last().is_some()).count();
     let pack_agent = |agent: AgentView| {
         let points: Vec<MetricPoint> = agent.series.0.fine(Timestamp::from_millis(0)).copied().collect();
@@ -57,8 +74,9 @@ pub(crate) fn pack(FirstState { garden, now, session }: FirstState) -> Packed {
             series: numbers(&if with_history > 1 { thin(&points) } else { points }),
         }
     };
+    let questions = garden.questions.iter().map(|card| SemaphoreCard::clone(card)).collect();
     let agents = garden.agents.into_values().map(pack_agent).collect();
-    Packed { gateway: garden.gateway, now, agents, session }
+    Packed { gateway: garden.gateway, now, agents, questions, session, decided }
 }
 
 /// Reads what came inside the HTML. Nothing else than what [`pack`] made comes there; an empty garden would follow.
@@ -69,7 +87,8 @@ pub(crate) fn read(text: &str) -> Packed {
 
 /// What both halves of the page start from.
 pub(crate) fn unpack(packed: Packed) -> FirstState {
-    let mut garden = Garden { gateway: packed.gateway, ..Garden::default() };
+    let questions = Questions::waiting(packed.questions);
+    let mut garden = Garden { gateway: packed.gateway, questions, ..Garden::default() };
     for agent in packed.agents {
         let mut series = SeriesView::default();
         let mut at = 0;
@@ -83,7 +102,7 @@ pub(crate) fn unpack(packed: Packed) -> FirstState {
         let (stream, states) = (VecDeque::from(agent.stream), VecDeque::from(agent.states));
         garden.agents.insert(id, AgentView { summary: agent.summary, series, stream, states });
     }
-    FirstState { garden, now: packed.now, session: packed.session }
+    FirstState { garden, now: packed.now, session: packed.session, decided: packed.decided }
 }
 
 impl FromJson for Packed {
@@ -93,8 +112,17 @@ impl FromJson for Packed {
             gateway: fields.take("gateway")?,
             now: fields.take("now")?,
             agents: fields.take("agents")?,
+            questions: fields.take("questions")?,
             session: fields.take("session")?,
+            decided: fields.take("decided")?,
         })
+    }
+}
+
+impl FromJson for Decided {
+    fn from_json(value: Value) -> Result<Self, Wrong> {
+        let mut fields = Fields::of(value)?;
+        Ok(Self { tokens: fields.take("tokens")?, next: fields.take("next")? })
     }
 }
 

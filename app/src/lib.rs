@@ -4,7 +4,10 @@
 //! one [`terrarium_core::view::Garden`], fed by [`FirstState`] and then by the observe socket.
 
 mod api;
+mod asking;
 mod beam;
+mod bell;
+mod browser;
 mod charts;
 mod components;
 mod first;
@@ -17,14 +20,16 @@ mod socket;
 mod whole;
 mod words;
 
-pub use first::FirstState;
+pub use first::{Decided, FirstState};
 pub use place::Address;
 pub use shell::{Page, shell};
 
-use components::{connection::Connection, visitor::Visitor};
+use components::{connection::Connection, visitor::Visitor, waiting::Waiting};
 use leptos::prelude::*;
 use live::Live;
-use pages::{agent::AgentPage, garden::GardenPage, not_found::NoSuchPage};
+use pages::{
+    agent::AgentPage, decided::DecidedPage, garden::GardenPage, not_found::NoSuchPage, purgatory::PurgatoryPage,
+};
 use place::Place;
 use whole::{IntoWhole as _, part, text};
 
@@ -34,13 +39,17 @@ const NO_SCRIPT: &str = "<p>This is how things stood when the page was made. Rel
 /// The whole page: the frame around it, with the connection, and the page of the place.
 #[component]
 pub fn App() -> impl IntoView {
-    let live = Live::new(api::first(), api::place());
+    let first = api::first();
+    let decided = RwSignal::new(first.decided.clone());
+    let live = Live::new(first, api::place());
     provide_context(live);
     // Runs in the browser only, after hydration.
     Effect::new(move |_| live.mount());
     let page = move || match &*live.place.read() {
         Place::Garden => view! { <GardenPage /> }.whole(),
         Place::Agent(name) => view! { <AgentPage name=name.clone() /> }.whole(),
+        Place::Purgatory => view! { <PurgatoryPage /> }.whole(),
+        Place::Decided => view! { <DecidedPage decided /> }.whole(),
         Place::Nowhere => view! { <NoSuchPage /> }.whole(),
     };
     let at_home = move || if *live.place.read() == Place::Garden { "page" } else { "false" };
@@ -53,6 +62,7 @@ pub fn App() -> impl IntoView {
                     <span class="brand-mark" aria-hidden="true">"◐"</span>
                     "Terrarium"
                 </a>
+                <Waiting />
                 <Connection />
                 <Visitor />
             </header>

@@ -1,6 +1,7 @@
 //! What every component reads: the garden as it is now, the connection, the moment. One instance, above the router.
 
 use crate::{
+    bell,
     first::FirstState,
     place::{self, Place},
     socket::Socket,
@@ -11,6 +12,7 @@ use std::{
     time::Duration,
 };
 use terrarium_core::{
+    asked::Questions,
     field::MATERIALISE_MS,
     view::{AgentView, Applied, Garden},
 };
@@ -63,13 +65,19 @@ pub(crate) struct Live {
     pub(crate) gone: StoredValue<HashMap<AgentId, f64>>,
     /// Who looks at the page, as of its load.
     pub(crate) session: StoredValue<Session>,
+    /// Changes whenever a question does.
+    pub(crate) asked: Memo<u64>,
+    /// How many questions wait.
+    pub(crate) waiting: Memo<usize>,
 }
 
 impl Live {
     pub(crate) fn new(first: FirstState, place: Place) -> Self {
-        let FirstState { garden, now, session } = first;
+        let FirstState { garden, now, session, .. } = first;
+        let garden = RwSignal::new(garden);
+        let asked = Memo::new(move |_| garden.read().questions.version());
         Self {
-            garden: RwSignal::new(garden),
+            garden,
             place: RwSignal::new(place),
             link: RwSignal::new(Link::Connecting),
             now: RwSignal::new(now),
@@ -78,6 +86,8 @@ impl Live {
             born: StoredValue::new(HashMap::new()),
             gone: StoredValue::new(HashMap::new()),
             session: StoredValue::new(session),
+            asked,
+            waiting: Memo::new(move |_| garden.read().questions.count()),
         }
     }
 
@@ -87,10 +97,17 @@ impl Live {
         self.now.set(Timestamp::from_millis(js_sys::Date::now() as i64));
         Socket::start(self);
         place::mount(self);
+        bell::mount(self);
         if let Some(body) = document().body() {
             // The only failure is an attribute name that is not one.
             let _ = body.set_attribute("data-hydrated", "");
         }
+    }
+
+    /// Reads the questions; runs again when one of them changes.
+    pub(crate) fn questions<T>(self, read: impl FnOnce(&Questions) -> T) -> T {
+        self.asked.track();
+        read(&self.garden.read_untracked().questions)
     }
 
     /// Whether whoever looks at the page may do what needs a scope.

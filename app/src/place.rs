@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlAnchorElement, MouseEvent};
 use wire::{AgentId, route};
 
-/// The path a page was asked for. Provided as context by the server.
+/// The path a page was asked for, with its query. Provided as context by the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(pub String);
 
@@ -18,16 +18,25 @@ pub(crate) enum Place {
     Garden,
     /// An agent's page, whether there is such an agent or not: its name as it was asked for.
     Agent(String),
+    /// The questions that wait.
+    Purgatory,
+    /// The questions that are over.
+    Decided,
     Nowhere,
 }
 
 impl Place {
     /// The page of a path.
-    pub(crate) fn of(path: &str) -> Self {
+    pub(crate) fn of(address: &str) -> Self {
+        let path = address.split('?').next().unwrap_or_default();
         match route::agent_of_page(path) {
             Some(name) => Self::Agent(decoded(name)),
-            None if path == route::GARDEN => Self::Garden,
-            None => Self::Nowhere,
+            None => match path {
+                route::GARDEN => Self::Garden,
+                route::PURGATORY_PAGE => Self::Purgatory,
+                route::DECIDED_PAGE => Self::Decided,
+                _ => Self::Nowhere,
+            },
         }
     }
 
@@ -37,13 +46,18 @@ impl Place {
         AgentId::parse(name).ok().filter(has)
     }
 
-    fn title(&self, agent: Option<AgentId>) -> String {
-        match (self, agent) {
-            (Self::Garden, _) => "The garden · Terrarium".into(),
-            (Self::Agent(_), Some(id)) => format!("{id} · Terrarium"),
-            (Self::Agent(_), None) => "No such agent · Terrarium".into(),
-            (Self::Nowhere, _) => "Not here · Terrarium".into(),
-        }
+    /// The title, with the number of questions that wait.
+    fn title(&self, agent: Option<AgentId>, waiting: usize) -> String {
+        let page = match (self, agent) {
+            (Self::Garden, _) => "The garden".into(),
+            (Self::Agent(_), Some(id)) => id.to_string(),
+            (Self::Agent(_), None) => "No such agent".into(),
+            (Self::Purgatory, _) => "Questions".into(),
+            (Self::Decided, _) => "Answered questions".into(),
+            (Self::Nowhere, _) => "Not here".to_owned(),
+        };
+        let count = if waiting > 0 { format!("({waiting}) ") } else { String::new() };
+        format!("{count}{page} · Terrarium")
     }
 }
 
@@ -51,7 +65,7 @@ impl Place {
 pub(crate) fn first_title(path: &str, garden: &Garden) -> String {
     let place = Place::of(path);
     let agent = place.agent(|id| garden.agents.contains_key(id));
-    place.title(agent)
+    place.title(agent, garden.questions.count())
 }
 
 /// Follows the address: clicks on links to our own pages, back and forward, the title. Browser only.
@@ -60,7 +74,8 @@ pub(crate) fn mount(live: Live) {
     window_event_listener(ev::popstate, move |_| arrive(live));
     Effect::new(move |_| {
         let place = live.place.read();
-        let title = place.title(place.agent(|id| live.has(id)));
+        let waiting = live.waiting.get();
+        let title = place.title(place.agent(|id| live.has(id)), waiting);
         if document().title() != title {
             document().set_title(&title);
         }
@@ -92,18 +107,26 @@ fn follow(live: Live, click: &MouseEvent) {
 }
 
 fn arrive(live: Live) {
-    let place = here();
+    let place = Place::of(&here());
     if *live.place.read_untracked() != place {
         live.place.set(place);
     }
 }
 
-/// The page at the browser's address.
-pub(crate) fn here() -> Place {
-    Place::of(&window().location().pathname().unwrap_or_default())
+/// The browser's address: path and query.
+pub(crate) fn here() -> String {
+    let location = window().location();
+    location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
-/// A segment without its percent signs.
+/// What an address says of `name` after its question mark; nothing is empty.
+pub(crate) fn asked(address: &str, name: &str) -> String {
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    value.map(|value| decoded(&value.replace('+', " "))).unwrap_or_default()
+}
+
+/// Text without its percent signs.
 fn decoded(segment: &str) -> String {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();
@@ -132,6 +155,9 @@ mod tests {
         assert_eq!(Place::of("/"), Place::Garden);
         assert_eq!(Place::of("/agents/host"), Place::Agent("host".into()));
         assert_eq!(Place::of("/agents/H%C3%A4ns%2"), Place::Agent("Häns%2".into()));
+        assert_eq!(Place::of("/purgatory?agent=a"), Place::Purgatory);
+        assert_eq!(asked("/purgatory?agent=a%20b+c&n=", "agent"), "a b c");
+        assert_eq!([asked("/purgatory", "agent"), asked("/purgatory?agents=1", "agent")], ["", ""]);
         assert_eq!([Place::of("/agents"), Place::of("/agents/a/b"), Place::of("/x")], [const { Place::Nowhere }; 3]);
     }
 }

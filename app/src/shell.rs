@@ -1,7 +1,7 @@
 //! The HTML document around [`crate::App`].
 
 use crate::{
-    App, FirstState,
+    App, FirstState, bell,
     place::{Address, first_title},
 };
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
@@ -29,6 +29,7 @@ pub fn shell(_options: LeptosOptions, page: Page) -> impl IntoView {
     });
     let title =
         use_context::<Address>().zip(use_context::<FirstState>()).map(|(at, first)| first_title(&at.0, &first.garden));
+    let waiting = use_context::<FirstState>().map_or(0, |first| first.garden.questions.count());
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -38,7 +39,7 @@ pub fn shell(_options: LeptosOptions, page: Page) -> impl IntoView {
                 <meta name="color-scheme" content="dark light" />
                 <title>{title.unwrap_or_else(|| "Terrarium".into())}</title>
                 <meta name="description" content=DESCRIPTION />
-                <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+                <link rel="icon" type="image/svg+xml" href=bell::icon(waiting) />
                 {css.map(|css| view! { <link rel="stylesheet" href=css /> })}
                 {js.map(|js| view! { <link rel="modulepreload" href=js /> })}
                 {wasm

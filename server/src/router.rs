@@ -77,6 +77,8 @@ fn doors() -> Vec<Door> {
     vec![
         read(route::GARDEN, Watch, page::garden),
         read(route::AGENT_PAGE, Watch, page::agent),
+        read(route::PURGATORY_PAGE, Watch, page::purgatory),
+        read(route::DECIDED_PAGE, Watch, page::decided),
         read(route::OBSERVE_GARDEN, Watch, observe::garden),
         read(route::OBSERVE, Watch, observe::one),
         read(route::AGENTS, Watch, agents::list),

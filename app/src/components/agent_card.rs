@@ -104,6 +104,11 @@ pub(crate) fn AgentCard(id: AgentId) -> impl IntoView {
     let agent = Agent::new(live, id.clone());
     let (name, href, title) = (id.to_string(), route::agent_page(&id), format!("agent-{id}"));
     let (data_agent, labelled) = (name.clone(), title.clone());
+    let asked_at = href.clone();
+    let asks = {
+        let id = id.clone();
+        Memo::new(move |_| live.questions(|questions| questions.count_of(&id)))
+    };
     let dissolving = {
         let id = id.clone();
         move || live.leaving.read().contains_key(&id)
@@ -132,6 +137,9 @@ pub(crate) fn AgentCard(id: AgentId) -> impl IntoView {
             </header>
             <p class="about">{text(move || agent.read(|s| s.description.clone()))}</p>
             <DensityField id=id cols=36 rows=9 agent />
+            <p class="asks-here" hidden=flag(move || asks.get() == 0)>
+                <a href=asked_at>{text(move || words::count(asks.get(), "question waits", "questions wait"))}</a>
+            </p>
             <GaugesView agent />
             <footer class="card-foot">
                 <span>"last event " <Age at=Arc::new(move || agent.read(|s| s.last_event)) /></span>

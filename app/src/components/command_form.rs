@@ -20,9 +20,9 @@ const SENT_MAX: usize = 50;
 /// Longest line of what was sent, in characters.
 const LINE: usize = 120;
 
-/// What the parts of a form share.
+/// Fields from a schema, inside some form: what its parts share.
 #[derive(Clone, Copy)]
-struct Sheet {
+pub(crate) struct Sheet {
     /// What the fields begin with. The number changes with each filling, and then all fields are made anew.
     words: RwSignal<(u32, Words)>,
     /// What is wrong, by field.
@@ -47,12 +47,8 @@ enum Outcome {
 pub(crate) fn CommandForm(id: AgentId, spec: CommandSpec) -> impl IntoView {
     let live = expect_context::<Live>();
     let fields = Arc::new(form::fields(&spec.arguments));
-    let sheet = Sheet {
-        words: RwSignal::new((0, form::start(&fields))),
-        errors: RwSignal::default(),
-        node: NodeRef::new(),
-        name: StoredValue::new(spec.name.clone()),
-    };
+    let node = NodeRef::new();
+    let sheet = Sheet::new(spec.name.clone(), &fields, node);
     let outcome = RwSignal::new(Outcome::Nothing);
     let sent = RwSignal::new(Vec::<(u32, Words, String)>::new());
     let path = route::command(&id, &spec.name);
@@ -75,19 +71,11 @@ pub(crate) fn CommandForm(id: AgentId, spec: CommandSpec) -> impl IntoView {
         post::post(live, &path, &value, move |reply| outcome.set(sheet.outcome(&reply, &typed)));
     };
     let send = StoredValue::new_local(send);
-    let drawing = Arc::clone(&fields);
-    let body = move || {
-        let (filling, words) = &*sheet.words.read();
-        let (fields, words) = (Arc::clone(&drawing), words.clone());
-        vec![Item::new(filling.to_string(), move || {
-            let all: Vec<AnyView> = fields.iter().map(|f| sheet.field(f, &within("", &f.name), &words)).collect();
-            view! { <div class="fields">{all}</div> }.whole()
-        })]
-    };
+    let body = sheet.body(fields);
     let waits = move || *outcome.read() == Outcome::Waiting;
     view! {
         <form
-            node_ref=sheet.node
+            node_ref=node
             class="command-form"
             novalidate
             on:submit=move |e| {
@@ -102,7 +90,7 @@ pub(crate) fn CommandForm(id: AgentId, spec: CommandSpec) -> impl IntoView {
             }
         >
             {(!spec.description.is_empty()).then(|| view! { <p class="muted">{spec.description.clone()}</p> }.whole())}
-            {list(body)}
+            {body}
             <p>
                 <button type="submit" class="primary" aria-disabled=text(move || waits().to_string())>
                     {text(move || if waits() { "Working…" } else { "Run" })}
@@ -151,8 +139,27 @@ pub(crate) fn CommandForm(id: AgentId, spec: CommandSpec) -> impl IntoView {
 }
 
 impl Sheet {
+    /// Empty fields. `name` is what their ids begin with.
+    pub(crate) fn new(name: String, fields: &[Field], node: NodeRef<Form>) -> Self {
+        let words = RwSignal::new((0, form::start(fields)));
+        Self { words, errors: RwSignal::default(), node, name: StoredValue::new(name) }
+    }
+
+    /// The fields, to be put into the form.
+    pub(crate) fn body(self, fields: Arc<Vec<Field>>) -> AnyView {
+        let body = move || {
+            let (filling, words) = &*self.words.read();
+            let (fields, words) = (Arc::clone(&fields), words.clone());
+            vec![Item::new(filling.to_string(), move || {
+                let all: Vec<AnyView> = fields.iter().map(|f| self.field(f, &within("", &f.name), &words)).collect();
+                view! { <div class="fields">{all}</div> }.whole()
+            })]
+        };
+        list(body).into_any()
+    }
+
     /// What stands in the fields.
-    fn typed(self) -> Words {
+    pub(crate) fn typed(self) -> Words {
         let Some(node) = self.node.get_untracked() else { return Words::new() };
         let Ok(inputs) = node.query_selector_all("[data-at]") else { return Words::new() };
         let word = |n: u32| {
@@ -196,29 +203,36 @@ impl Sheet {
                 (result, None) => Outcome::Answered(Arc::new(result.cloned().unwrap_or_default())),
             };
         }
-        let mut wrong = BTreeMap::new();
-        let mut elsewhere = Vec::new();
-        for error in part("errors").and_then(Value::as_array).into_iter().flatten() {
-            let word = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
-            let (at, message) = (word("pointer"), words::sentence(word("message")));
-            match typed.contains_key(at) {
-                true => drop(wrong.insert(at.to_owned(), message)),
-                false => elsewhere.push(format!("{at}: {message}")),
-            }
-        }
-        if wrong.is_empty() && elsewhere.is_empty() {
+        Outcome::Failed(self.wrong(reply, typed, "").unwrap_or_else(|| {
             let wait = part("retry_after_ms").and_then(Value::as_u64);
             let wait = wait.map(|ms| format!(" Try again in {} s.", ms.div_ceil(1000)));
-            return Outcome::Failed(reply.problem() + &wait.unwrap_or_default());
+            reply.problem() + &wait.unwrap_or_default()
+        }))
+    }
+
+    /// Puts what is wrong with a field at that field, and says the rest; nothing where no field is to blame. The fields
+    /// are those of the value at `under` in what was sent.
+    pub(crate) fn wrong(self, reply: &Reply, typed: &Words, under: &str) -> Option<String> {
+        let mut wrong = BTreeMap::new();
+        let mut said = Vec::new();
+        for error in reply.body.get("errors").and_then(Value::as_array).into_iter().flatten() {
+            let word = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+            let (at, message) = (word("pointer"), words::sentence(word("message")));
+            let at = at.strip_prefix(under).unwrap_or(at);
+            match typed.contains_key(at) {
+                true => drop(wrong.insert(at.to_owned(), message)),
+                false => said.push(format!("{at}: {message}").trim_start_matches(": ").to_owned()),
+            }
         }
-        let count = wrong.len();
-        let mut said = elsewhere;
-        if count > 0 {
-            said.insert(0, words::count(count, "field needs", "fields need") + " another look.");
+        if wrong.is_empty() && said.is_empty() {
+            return None;
+        }
+        if !wrong.is_empty() {
+            said.insert(0, words::count(wrong.len(), "field needs", "fields need") + " another look.");
             self.focus("[aria-invalid=true]".to_owned());
         }
         self.errors.set(wrong);
-        Outcome::Failed(said.join(" "))
+        Some(said.join(" "))
     }
 
     fn field(self, field: &Field, at: &str, words: &Words) -> AnyView {

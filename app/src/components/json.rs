@@ -86,7 +86,8 @@ fn branch(name: Option<String>, value: &Value, depth: usize) -> AnyView {
     .whole()
 }
 
-fn copy(text: &str) {
+/// Puts text on the clipboard, where the browser has one.
+pub(crate) fn copy(text: &str) {
     let navigator = JsValue::from(window().navigator());
     // Browsers offer no clipboard to pages that came over plain HTTP from another machine.
     let there = js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object());

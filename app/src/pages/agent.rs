@@ -1,6 +1,7 @@
 //! One agent: its field, its charts, what it says, the states it went through.
 
 use crate::{
+    asking::Filter,
     components::{
         age::Age,
         agent_card::{Agent, GaugesView},
@@ -8,6 +9,7 @@ use crate::{
         commands::Commands,
         console::Console,
         density_field::DensityField,
+        question_list::QuestionList,
         state_history::StateHistory,
         stream::Stream,
     },
@@ -41,6 +43,7 @@ fn OneAgent(id: AgentId) -> impl IntoView {
     let agent = Agent::new(live, id.clone());
     let name = id.to_string();
     let data_agent = name.clone();
+    let asked = RwSignal::new(Filter::only(id.clone()));
     {
         let id = id.clone();
         Effect::new(move |_| {
@@ -76,6 +79,9 @@ fn OneAgent(id: AgentId) -> impl IntoView {
                 </p>
                 <p class="about">{text(move || agent.read(|s| s.description.clone()))}</p>
             </div>
+            <section class="asked" aria-label="What it asks">
+                <QuestionList filter=asked />
+            </section>
             <DensityField id=id.clone() cols=96 rows=14 agent />
             <GaugesView agent />
             <p class="facts muted">

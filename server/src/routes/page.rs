@@ -13,20 +13,23 @@ use crate::{
     error::Error,
     state::Shared,
 };
-use app::{Address, FirstState, Page};
+use app::{Address, Decided, FirstState, Page};
 use axum::{
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, RawQuery, Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
+use runtime::purgatory::Filter;
 use terrarium_core::{series::FINE_STEP_S, view::Garden};
-use wire::{AgentId, Frame, route};
+use wire::{AgentId, Frame, route, semaphore::TokenStatus};
 
 /// Events in the first HTML of an agent's page.
 const PAGE_EVENTS: usize = 100;
+/// Questions in the first HTML of the page with those that are over.
+const PAGE_DECIDED: usize = 50;
 
 /// Tells the page's reactive system to run on tokio. Once per process is enough, more does no harm.
 pub(crate) fn prepare() {
@@ -42,7 +45,12 @@ pub(crate) async fn garden(State(shared): State<Shared>, caller: Caller, request
     render(garden, &caller, StatusCode::OK, request).await
 }
 
-pub(crate) async fn agent(State(shared): State<Shared>, Path(name): Path<String>, caller: Caller, request: Request) -> Response {
+pub(crate) async fn agent(
+    State(shared): State<Shared>,
+    Path(name): Path<String>,
+    caller: Caller,
+    request: Request,
+) -> Response {
     let mut garden = summaries(&shared);
     let Some(agent) = AgentId::parse(&name).ok().and_then(|id| shared.registry.get(&id)) else {
         return render(garden, &caller, StatusCode::NOT_FOUND, request).await;
@@ -52,6 +60,36 @@ pub(crate) async fn agent(State(shared): State<Shared>, Path(name): Path<String>
         garden.apply(&Frame::Event(Box::new(event)));
     }
     render(garden, &caller, StatusCode::OK, request).await
+}
+
+/// The questions that wait. They travel with the garden, to every page.
+pub(crate) async fn purgatory(State(shared): State<Shared>, caller: Caller, request: Request) -> Response {
+    render(summaries(&shared), &caller, StatusCode::OK, request).await
+}
+
+/// The questions that are over, newest first, from a place in the list on.
+pub(crate) async fn decided(
+    State(shared): State<Shared>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let after = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "cursor");
+    let filter = Filter {
+        status: TokenStatus::ALL.into_iter().filter(|s| *s != TokenStatus::Pending).collect(),
+        after: after.and_then(|(_, place)| place.parse().ok()),
+        limit: PAGE_DECIDED,
+        ..Filter::default()
+    };
+    let page = shared.registry.purgatory().list(filter).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the questions that are over could not be read");
+        runtime::purgatory::Page { tokens: Vec::new(), next: None }
+    });
+    let decided = Decided { tokens: page.tokens, next: page.next.map(|place| place.to_string()) };
+    let first =
+        FirstState { garden: summaries(&shared), session: session_of(&caller), decided, ..FirstState::default() };
+    render_first(first, StatusCode::OK, request).await
 }
 
 /// Whatever no route took.
@@ -83,13 +121,18 @@ fn summaries(shared: &Shared) -> Garden {
 }
 
 async fn render(garden: Garden, caller: &Caller, status: StatusCode, request: Request<Body>) -> Response {
+    let first = FirstState { garden, session: session_of(caller), ..FirstState::default() };
+    render_first(first, status, request).await
+}
+
+async fn render_first(first: FirstState, status: StatusCode, request: Request<Body>) -> Response {
     let site = assets::site();
     let owned = |path: Option<&'static str>| path.map(str::to_owned);
     let page = Page { js: owned(site.js), wasm: owned(site.wasm), css: owned(site.css) };
     // Built here and not from the environment: how we are configured is our own business.
     let options = LeptosOptions::builder().output_name("terrarium").build();
-    let first = FirstState { garden, now: runtime::clock::wall(), session: session_of(caller) };
-    let address = Address(request.uri().path().to_owned());
+    let first = FirstState { now: runtime::clock::wall(), ..first };
+    let address = Address(request.uri().path_and_query().map_or(route::GARDEN, |p| p.as_str()).to_owned());
     let context = move || {
         leptos::prelude::provide_context(address.clone());
         leptos::prelude::provide_context(first.clone());

@@ -1,0 +1,53 @@
+//! The few things of the browser that `web-sys` would give behind features of their own: notifications, what comes into
+//! view, and lists of elements. Declared here, as they are used.
+
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use web_sys::Element;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `IntersectionObserver`.
+    pub(crate) type Observer;
+
+    #[wasm_bindgen(constructor, js_class = "IntersectionObserver", catch)]
+    pub(crate) fn new(told: &JsValue) -> Result<Observer, JsValue>;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn observe(this: &Observer, element: &Element);
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn unobserve(this: &Observer, element: &Element);
+
+    /// What an observer tells of one element.
+    pub(crate) type Sight;
+
+    #[wasm_bindgen(method, getter, js_name = isIntersecting)]
+    pub(crate) fn is_intersecting(this: &Sight) -> bool;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn target(this: &Sight) -> Element;
+
+    /// `Notification`.
+    pub(crate) type Notification;
+
+    #[wasm_bindgen(constructor, js_class = "Notification", catch)]
+    pub(crate) fn ring(title: &str, options: &JsValue) -> Result<Notification, JsValue>;
+
+    #[wasm_bindgen(static_method_of = Notification, getter)]
+    pub(crate) fn permission() -> String;
+
+    #[wasm_bindgen(static_method_of = Notification, js_name = requestPermission, catch)]
+    pub(crate) fn request_permission() -> Result<js_sys::Promise, JsValue>;
+
+    #[wasm_bindgen(method, setter)]
+    pub(crate) fn set_onclick(this: &Notification, clicked: &JsValue);
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn close(this: &Notification);
+
+    /// Anything with elements in it.
+    pub(crate) type Root;
+
+    #[wasm_bindgen(method, js_name = querySelectorAll, catch)]
+    pub(crate) fn all(this: &Root, selector: &str) -> Result<JsValue, JsValue>;
+}

@@ -28,7 +28,8 @@ const ALWAYS: [&str; 8] = ["always", "all", "every", "everything", "any", "anyth
 #[must_use]
 pub fn leaning(answer: &str) -> Leaning {
     let lower = answer.to_ascii_lowercase().replace('’', "'");
-    let mut words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty());
+    let mut words =
+        lower.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '\'').filter(|w| !w.is_empty());
     let Some(first) = words.next() else { return Leaning::Neither };
     let rest: Vec<&str> = words.collect();
     // "do not" and "don't" forbid; "do it" does not.

@@ -73,8 +73,9 @@ fn twig(label: &str, value: &Value, depth: usize, shown: &mut String) {
 
 /// A name as it is where it is plain, otherwise in quotes.
 fn key(name: &str) -> String {
-    let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-. /".contains(c));
-    if plain { name.to_owned() } else { quoted(name) }
+    let plain =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-. /".contains(&b) || !b.is_ascii());
+    if plain { literal(name) } else { quoted(name) }
 }
 
 /// A text as it is, unless it could be taken for a number, for nothing, or for a line of the tree.

@@ -106,7 +106,8 @@ impl Live {
 
     /// Reads the questions; runs again when one of them changes.
     pub(crate) fn questions<T>(self, read: impl FnOnce(&Questions) -> T) -> T {
-        self.asked.track();
+        // Read and not only tracked: a memo that nobody reads never looks at what it is made from.
+        self.asked.get();
         read(&self.garden.read_untracked().questions)
     }
 

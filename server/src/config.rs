@@ -9,15 +9,18 @@ mod source;
 
 pub use source::{Flags, Setting, Settings, Source};
 
-use crate::auth::{
-    AdminToken,
-    tokens::{TokenError, VARIABLE},
+use crate::{
+    auth::{
+        AdminToken,
+        tokens::{TokenError, VARIABLE},
+    },
+    webhooks::settings::{TARGETS_MAX, WebhookFormat, WebhookSettings},
 };
 use runtime::agents::scribe;
 use std::{net::IpAddr, path::PathBuf};
 
 /// Every key, in the order `terrarium config` prints them.
-pub const KEYS: [&str; 20] = [
+pub const KEYS: [&str; 25] = [
     "host",
     "port",
     "data",
@@ -37,6 +40,11 @@ pub const KEYS: [&str; 20] = [
     "max_observers",
     "perturb_rate",
     "perturb_burst",
+    "webhooks",
+    "webhook_secret",
+    "webhook_format",
+    "webhook_private",
+    "webhook_severity",
     "log",
 ];
 
@@ -87,6 +95,8 @@ pub struct Config {
     pub perturb_rate: u32,
     /// Perturbations at once per client.
     pub perturb_burst: u32,
+    /// Who outside is told of questions.
+    pub webhooks: WebhookSettings,
     /// How the log is written.
     pub log: LogFormat,
     /// The token of the environment. Not a key: a secret belongs neither on a command line nor into `terrarium config`.
@@ -150,6 +160,14 @@ pub enum ConfigError {
         /// The key that was probably meant.
         near: Option<&'static str>,
     },
+    /// A list that is too long.
+    #[error("{key}: there are more than {most}")]
+    TooMany {
+        /// The key.
+        key: &'static str,
+        /// How many it takes.
+        most: usize,
+    },
     /// The token of the environment is too easy to guess. Not shown, because it is a secret all the same.
     #[error("{}", TokenError::TooWeak)]
     WeakToken,
@@ -208,6 +226,7 @@ impl Config {
             max_observers: settings.get("max_observers").parse(parse::max_observers)?,
             perturb_rate: settings.get("perturb_rate").parse(parse::perturb_rate)?,
             perturb_burst: settings.get("perturb_burst").parse(parse::perturb_burst)?,
+            webhooks: webhooks(settings)?,
             log: settings.get("log").parse(parse::log)?,
             admin: None,
         })
@@ -232,10 +251,32 @@ impl Config {
             max_observers: DEFAULT_MAX_OBSERVERS,
             perturb_rate: DEFAULT_PERTURB_RATE,
             perturb_burst: DEFAULT_PERTURB_BURST,
+            webhooks: WebhookSettings::default(),
             log: LogFormat::Auto,
             admin: None,
         }
     }
+}
+
+/// The keys about webhooks.
+fn webhooks(settings: &Settings) -> Result<WebhookSettings, ConfigError> {
+    let webhooks = WebhookSettings {
+        urls: settings.get("webhooks").parse_each(parse::webhook)?,
+        key: settings.get("webhook_secret").parse_optional(parse::webhook_secret)?,
+        format: settings.get("webhook_format").parse(parse::webhook_format)?,
+        private: settings.get("webhook_private").parse(parse::switch)?,
+        severity: settings.get("webhook_severity").parse(parse::severity)?,
+    };
+    if webhooks.urls.len() > TARGETS_MAX {
+        return Err(ConfigError::TooMany { key: "webhooks", most: TARGETS_MAX });
+    }
+    let signed = webhooks.urls.iter().any(|url| url.format(webhooks.format) != WebhookFormat::Slack);
+    if signed && webhooks.key.is_none() {
+        // Whoever gets a message must be able to tell that it is ours.
+        let example = parse::SECRET_EXAMPLE;
+        return Err(ConfigError::Missing { key: "webhook_secret", with: "webhooks", example });
+    }
+    Ok(webhooks)
 }
 
 /// The keys about the language model.

@@ -8,6 +8,7 @@ use crate::{
     routes::login,
     serve,
     state::Shared,
+    webhooks::{self, WebhookError},
 };
 use runtime::{
     PlantError, Registry, Store, StoreError, Tasks,
@@ -64,6 +65,9 @@ pub enum StartError {
         /// What the system says.
         error: io::Error,
     },
+    /// The webhooks.
+    #[error("webhooks: {0}")]
+    Webhooks(#[from] WebhookError),
     /// An agent of the configuration.
     #[error("{key}: {} cannot be planted: {error}", what.display())]
     Plant {
@@ -145,19 +149,28 @@ impl Gateway {
         data.sign(addr)?;
         let tasks = Tasks::default();
         let Opened { store, auth, login_code } = opened;
-        let registry = Registry::start(tasks.clone(), Some(store))?;
+        let registry = Registry::start(tasks.clone(), Some(store.clone()))?;
         if let Err(error) = plant(&registry, &config) {
-            if let Err(still) = registry.shutdown(FAREWELL).await {
-                tracing::debug!(%still, "agents planted before the one that failed");
-            }
-            return Err(error);
+            return Err(Self::give_up(&registry, error).await);
         }
         // Whoever asked something and is not run here any more still shows their question.
         registry.stand_in();
-        let shared = Shared::new(registry, config, auth);
+        let webhooks = match webhooks::start(&config.webhooks, &registry, &store).await {
+            Ok(webhooks) => webhooks,
+            Err(error) => return Err(Self::give_up(&registry, StartError::Webhooks(error)).await),
+        };
+        let shared = Shared::new(registry, config, auth, webhooks);
         tasks.spawn("tokens", OnPanic::Stop, shared.auth.watch(tasks.stopping()));
         tasks.spawn("accept", OnPanic::Stop, serve::accept(listener, router::router(&shared), tasks.clone()));
         Ok(Self { addr, shared, tasks, login_code, _data: data })
+    }
+
+    /// Ends what was started before something failed.
+    async fn give_up(registry: &Registry, error: StartError) -> StartError {
+        if let Err(still) = registry.shutdown(FAREWELL).await {
+            tracing::debug!(%still, "what was started before something failed");
+        }
+        error
     }
 
     /// Where it listens.

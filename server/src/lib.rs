@@ -20,6 +20,8 @@
 //! | `html` | pages that the gateway writes itself |
 //! | `serve` | the accept loop |
 //! | [`token_command`] | `terrarium token` |
+//! | [`purgatory_command`] | `terrarium purgatory` |
+//! | [`webhooks`] | who outside is told of questions |
 //! | `state` | what the doors share |
 
 mod assets;
@@ -32,12 +34,14 @@ pub mod gateway;
 mod html;
 mod limit;
 mod origin;
+pub mod purgatory_command;
 mod router;
 mod routes;
 mod serve;
 mod socket;
 mod state;
 pub mod token_command;
+pub mod webhooks;
 
 pub use config::Config;
 pub use gateway::{Gateway, StartError};

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use server::{
     Config, Gateway, VERSION,
     config::{Flags, LogFormat, Settings},
+    purgatory_command::{self, PurgatoryVerb},
     token_command::{self, TokenVerb},
 };
 use std::{
@@ -33,6 +34,9 @@ enum Verb {
     /// Make, list and revoke tokens, also while a gateway runs on the same data folder
     #[command(subcommand)]
     Token(TokenVerb),
+    /// Check or print the log of decisions, also while a gateway runs on the same data folder
+    #[command(subcommand)]
+    Purgatory(PurgatoryVerb),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +57,10 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Verb::Token(verb)) => {
             token_command::run(&config.data, verb, &mut std::io::stdout(), &mut std::io::stderr())?;
             Ok(ExitCode::SUCCESS)
+        }
+        Some(Verb::Purgatory(verb)) => {
+            let whole = purgatory_command::run(&config.data, verb, &mut std::io::stdout().lock())?;
+            Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Some(Verb::Serve) | None => serve(config),
     }

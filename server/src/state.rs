@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     limit::RateLimit,
     origin::Policy,
+    webhooks,
 };
 use runtime::{AgentHandle, Registry};
 use std::{
@@ -32,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) policy: Policy,
     pub(crate) auth: Auth,
+    /// How it goes with each webhook.
+    pub(crate) webhooks: Vec<Arc<webhooks::State>>,
     /// How often a client may perturb.
     pub(crate) beam: RateLimit<ClientKey>,
     /// How often a client may ask for a ticket.
@@ -51,10 +54,11 @@ impl Deref for Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(registry: Registry, config: Config, auth: Auth) -> Self {
+    pub(crate) fn new(registry: Registry, config: Config, auth: Auth, webhooks: Vec<Arc<webhooks::State>>) -> Self {
         Self(Arc::new(Inner {
             registry,
             auth,
+            webhooks,
             beam: RateLimit::per_second(config.perturb_rate, config.perturb_burst),
             tickets: RateLimit::per_second(TICKETS_PER_SECOND, TICKETS_AT_ONCE),
             policy: Policy::new(config.host, &config.origins),

@@ -1,7 +1,12 @@
 //! One parser per kind of value. Each says what it wants, gives an example, and knows nothing of where the value stands.
 
 use super::{LogFormat, MAX_HISTORY, Observe};
+use crate::webhooks::{
+    settings::{WebhookFormat, WebhookUrl},
+    sign::SigningKey,
+};
 use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr};
+use wire::semaphore::Severity;
 
 /// Why a value does not do: it "is not {wants}; for example {example}".
 pub(super) struct Wrong {
@@ -101,6 +106,32 @@ pub(super) fn log(text: &str) -> Result<LogFormat, Wrong> {
         "json" => Ok(LogFormat::Json),
         _ => not_a("a log format; the formats are auto, text and json", "auto"),
     }
+}
+
+/// How to make a secret for webhooks.
+pub(super) const SECRET_EXAMPLE: &str = "TERRARIUM_WEBHOOK_SECRET=\"whsec_$(head -c 32 /dev/urandom | base64)\"";
+
+pub(super) fn webhook(text: &str) -> Result<WebhookUrl, Wrong> {
+    WebhookUrl::parse(text).map_or_else(|| not_a("an http or https address", "https://example.org/hook"), Ok)
+}
+
+pub(super) fn webhook_secret(text: &str) -> Result<SigningKey, Wrong> {
+    let wants = "a signing secret; a secret is whsec_ and 24 to 64 bytes in base64";
+    SigningKey::parse(text).map_or_else(|| not_a(wants, SECRET_EXAMPLE), Ok)
+}
+
+pub(super) fn webhook_format(text: &str) -> Result<WebhookFormat, Wrong> {
+    match text {
+        "auto" => Ok(WebhookFormat::Auto),
+        "json" => Ok(WebhookFormat::Json),
+        "slack" => Ok(WebhookFormat::Slack),
+        _ => not_a("a form of message; the forms are auto, json and slack", "auto"),
+    }
+}
+
+pub(super) fn severity(text: &str) -> Result<Severity, Wrong> {
+    let known = Severity::ALL.into_iter().find(|s| s.as_str() == text);
+    known.map_or_else(|| not_a("a severity; the severities are info, warning and critical", "warning"), Ok)
 }
 
 fn number<N: FromStr + PartialOrd + Display>(

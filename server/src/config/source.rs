@@ -151,7 +151,8 @@ impl fmt::Debug for Setting {
 impl Setting {
     /// Whether its value must not be shown.
     fn is_secret(&self) -> bool {
-        self.key == "llm_key"
+        // The path of a webhook lets everybody who knows it in, Slack's for one.
+        matches!(self.key, "llm_key" | "webhooks" | "webhook_secret")
     }
 
     /// Where the value stands, in the words the user would look for.
@@ -168,7 +169,8 @@ impl Setting {
 
     fn parse_one<T>(&self, text: &str, parser: impl Fn(&str) -> Result<T, parse::Wrong>) -> Result<T, ConfigError> {
         parser(text).map_err(|parse::Wrong { wants, example }| {
-            let (key, value, from) = (self.key, text.to_owned(), self.place());
+            let value = if self.is_secret() { "…".to_owned() } else { text.to_owned() };
+            let (key, from) = (self.key, self.place());
             ConfigError::BadValue { key, value, from, wants, example }
         })
     }
@@ -247,18 +249,22 @@ impl fmt::Display for Settings {
             }
             let quoted = |v: &String| match setting.key {
                 "port" | "history" | "max_observers" | "perturb_rate" | "perturb_burst" | "llm_context" => v.clone(),
-                "host_agent" | "grammar_agent" | "scribe_agent" => v.clone(),
+                "host_agent" | "grammar_agent" | "scribe_agent" | "webhook_private" => v.clone(),
                 _ => toml::Value::String(v.clone()).to_string(),
             };
             let value = match (setting.key, setting.values.as_slice()) {
-                ("tail" | "origins", values) => {
+                ("tail" | "origins" | "webhooks", values) => {
                     format!("[{}]", values.iter().map(quoted).collect::<Vec<_>>().join(", "))
                 }
                 (_, [value]) => quoted(value),
                 _ => "\"\"".to_owned(),
             };
             // A key without a value is shown as a comment, so that the output can be saved and used as a file.
-            let hash = if setting.values.is_empty() && !matches!(setting.key, "tail" | "origins") { "# " } else { "" };
+            let hash = if setting.values.is_empty() && !matches!(setting.key, "tail" | "origins" | "webhooks") {
+                "# "
+            } else {
+                ""
+            };
             writeln!(f, "{:<40} # {}", format!("{hash}{} = {value}", setting.key), setting.source)?;
         }
         Ok(())
@@ -272,7 +278,7 @@ fn env_name(key: &str) -> String {
 fn split_env(key: &str, text: &str) -> Vec<String> {
     match key {
         "tail" => std::env::split_paths(text).map(|p| p.display().to_string()).filter(|p| !p.is_empty()).collect(),
-        "origins" => text.split(',').map(|o| o.trim().to_owned()).filter(|o| !o.is_empty()).collect(),
+        "origins" | "webhooks" => text.split(',').map(|o| o.trim().to_owned()).filter(|o| !o.is_empty()).collect(),
         _ => vec![text.to_owned()],
     }
 }
@@ -292,7 +298,9 @@ fn default(key: &str) -> Result<Vec<String>, ConfigError> {
         "max_observers" => vec![DEFAULT_MAX_OBSERVERS.to_string()],
         "perturb_rate" => vec![DEFAULT_PERTURB_RATE.to_string()],
         "perturb_burst" => vec![DEFAULT_PERTURB_BURST.to_string()],
-        "log" => vec!["auto".to_owned()],
+        "log" | "webhook_format" => vec!["auto".to_owned()],
+        "webhook_private" => vec!["false".to_owned()],
+        "webhook_severity" => vec!["info".to_owned()],
         _ => Vec::new(),
     })
 }

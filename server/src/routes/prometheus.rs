@@ -1,24 +1,27 @@
 //! `GET /metrics`, in Prometheus' text format 0.0.4.
 
 use super::health::{COMMIT, VERSION};
-use crate::state::Shared;
+use crate::{state::Shared, webhooks::State};
 use axum::{
-    extract::State,
+    extract,
     http::{HeaderName, header},
     response::IntoResponse,
 };
 use mirror::{REFLECT_BUCKETS_NS, Stats};
+use runtime::{Purgatory, purgatory::WAIT_BUCKETS_S};
 use std::{fmt::Write as _, sync::atomic::Ordering::Relaxed};
-use wire::{AgentSummary, Flow, FluxState, QueuePressure, Temperature};
+use wire::{AgentSummary, Flow, FluxState, QueuePressure, Temperature, semaphore::Step};
 
 const FORMAT: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
 
-pub(crate) async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {
+pub(crate) async fn metrics(extract::State(shared): extract::State<Shared>) -> impl IntoResponse {
     let agents: Vec<AgentSummary> = shared.registry.list().iter().map(|a| a.summary()).collect();
     let mut page = Page::default();
     page.gauge("terrarium_build_info", "The running build; always 1.");
     page.value("terrarium_build_info", &[("version", VERSION), ("commit", COMMIT)], 1.0);
     of_agents(&mut page, &agents);
+    of_questions(&mut page, shared.registry.purgatory());
+    of_webhooks(&mut page, &shared);
     let stats = shared.registry.mirror().stats();
     let sockets = &shared.sockets;
     page.gauge("terrarium_observers_garden", "Open observe sockets of the whole garden.");
@@ -55,6 +58,49 @@ fn of_agents(page: &mut Page, agents: &[AgentSummary]) {
     page.each(agents, "terrarium_agent_flow_events_per_second", |a| a.metrics.flow.map(Flow::get));
     page.gauge("terrarium_agent_fever", "Whether the agent's temperature is above its alert mark.");
     page.each(agents, "terrarium_agent_fever", |a| Some(f64::from(u8::from(a.in_fever))));
+}
+
+fn of_questions(page: &mut Page, purgatory: &Purgatory) {
+    page.gauge("terrarium_semaphores_pending", "Questions that wait for a person.");
+    for ((agent, severity), count) in purgatory.counts() {
+        let labels = [("agent", agent.as_str()), ("severity", severity.as_str())];
+        page.value("terrarium_semaphores_pending", &labels, count as f64);
+    }
+    let tally = purgatory.tally();
+    page.counter("terrarium_semaphores_total", "Steps of questions since the start.");
+    for step in Step::ALL {
+        page.value("terrarium_semaphores_total", &[("step", step.as_str())], tally.of(step) as f64);
+    }
+    page.head("terrarium_semaphore_wait_seconds", "histogram", "Time from a question to its answer, since the start.");
+    let mut total = 0;
+    for (i, count) in tally.waits().iter().enumerate() {
+        total += count;
+        let bound = WAIT_BUCKETS_S.get(i).map_or("+Inf".to_owned(), ToString::to_string);
+        page.value("terrarium_semaphore_wait_seconds_bucket", &[("le", &bound)], total as f64);
+    }
+    page.value("terrarium_semaphore_wait_seconds_sum", &[], tally.wait_sum_s());
+    page.value("terrarium_semaphore_wait_seconds_count", &[], total as f64);
+}
+
+/// Targets by their place in the configuration: this page may be public, and their names need not be.
+fn of_webhooks(page: &mut Page, shared: &Shared) {
+    if shared.webhooks.is_empty() {
+        return;
+    }
+    let now = runtime::clock::wall();
+    let numbered = || shared.webhooks.iter().enumerate().map(|(n, state)| ((n + 1).to_string(), state));
+    let mut of = |name: &str, kind: &str, help: &str, value: &dyn Fn(&State) -> f64| {
+        page.head(name, kind, help);
+        numbered().for_each(|(n, state)| page.value(name, &[("target", &n)], value(state)));
+    };
+    of("terrarium_webhook_delivered_total", "counter", "Messages the target took.", &|s| {
+        s.delivered.load(Relaxed) as f64
+    });
+    of("terrarium_webhook_failed_total", "counter", "Attempts that failed.", &|s| s.failed.load(Relaxed) as f64);
+    of("terrarium_webhook_abandoned_total", "counter", "Messages given up.", &|s| s.abandoned.load(Relaxed) as f64);
+    of("terrarium_webhook_behind_seconds", "gauge", "Age of the message the target does not take.", &|s| {
+        s.behind_s(now)
+    });
 }
 
 /// Seconds, cumulative buckets: what the format asks for.

@@ -73,8 +73,13 @@ impl TestTerrarium {
 
     /// Another life on the same folder.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_with(|_| {}).await
+    }
+
+    /// Another life on the same folder, with settings of its own.
+    pub(crate) async fn restart_with(self, change: impl FnOnce(&mut Config)) -> Self {
         self.gateway.shutdown().await.unwrap();
-        Self::start_in(self.folder, |_| {}).await
+        Self::start_in(self.folder, change).await
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {

@@ -39,7 +39,7 @@ pub(crate) fn QuestionList(filter: RwSignal<Filter>) -> impl IntoView {
     };
     view! {
         <ol class="questions" aria-label="Questions that wait">{list(rows)}</ol>
-        <p class="none inbox-none">{text(none)}</p>
+        <p class="inbox-none" hidden=flag(move || none().is_empty())>{text(none)}</p>
         <p class="more" hidden=flag(move || more() == 0)>
             <a
                 href=text(move || filter.read().address(STEP))
@@ -51,7 +51,7 @@ pub(crate) fn QuestionList(filter: RwSignal<Filter>) -> impl IntoView {
                 {text(move || format!("{}: show more", words::count(more(), "more question waits", "more questions wait")))}
             </a>
         </p>
-        <p class="q-said" role="status">{text(move || say.get())}</p>
+        <p class="q-said" class:said=flag(move || !say.read().is_empty()) role="status">{text(move || say.get())}</p>
     }
     .whole()
 }

@@ -55,10 +55,10 @@ pub(crate) fn DecidedPage(decided: RwSignal<Decided>) -> impl IntoView {
     view! {
         <main id="main" class="inbox">
             {head("Answered questions", lede, false)}
-            <p class="q-said" role="status">{text(move || wrong.get())}</p>
+            <p class="q-said" class:said=flag(move || !wrong.read().is_empty()) role="status">{text(move || wrong.get())}</p>
             <ol class="questions" aria-label="Questions that are over">{list(rows)}</ol>
-            <p class="none inbox-none">
-                {text(move || if decided.read().tokens.is_empty() { "Nothing has been asked and answered yet." } else { "" })}
+            <p class="inbox-none" hidden=flag(move || !decided.read().tokens.is_empty())>
+                "Nothing has been asked and answered yet."
             </p>
             <p class="more" hidden=flag(move || decided.read().next.is_none())>
                 <a href=text(move || format!("{}?cursor={}", route::DECIDED_PAGE, next())) on:click=older>

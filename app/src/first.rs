@@ -100,7 +100,7 @@ pub(crate) fn unpack(packed: Packed) -> FirstState {
         }
         let id = agent.summary.agent_id.clone();
         let (stream, states) = (VecDeque::from(agent.stream), VecDeque::from(agent.states));
-        garden.agents.insert(id, AgentView { summary: agent.summary, series, stream, states });
+        garden.agents.insert(id, AgentView { series, stream, states, ..AgentView::new(agent.summary) });
     }
     FirstState { garden, now: packed.now, session: packed.session, decided: packed.decided }
 }

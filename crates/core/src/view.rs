@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use wire::{
-    AgentId, AgentSummary, Envelope, Event, EventKind, FluxState, Frame, Gap, Hello, MetricSeries, Position, Seq,
-    Timestamp,
+    AgentId, AgentSummary, Envelope, Epoch, Event, EventKind, FluxState, Frame, Gap, Hello, MetricSeries, Position,
+    Seq, Timestamp,
     frame::Control,
     read::{Fields, FromJson, Wrong},
     record,
@@ -16,6 +16,8 @@ use wire::{
 pub const STREAM_EVENTS: usize = 500;
 /// State changes a window keeps per agent.
 pub const STATE_CHANGES: usize = 100;
+/// Ended logs a window remembers per agent. A late word comes from the last one or two.
+const ENDED_EPOCHS: usize = 8;
 
 /// What a window knows of the garden.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,6 +41,8 @@ pub struct AgentView {
     pub stream: VecDeque<Entry>,
     /// Its changes of state, oldest first.
     pub states: VecDeque<StateChange>,
+    /// Logs of it that have ended, newest last: a late word from one of them must not look like yet another restart.
+    pub ended: VecDeque<Epoch>,
 }
 
 /// [`Series`] with the equality a window needs: same newest point, same length.
@@ -182,10 +186,14 @@ impl Garden {
 
     fn event(&mut self, event: &Envelope) -> Applied {
         let agent = self.agents.entry(event.agent_id.clone()).or_insert_with(|| AgentView::unheard_of(event));
-        if agent.summary.epoch != event.epoch {
-            agent.begin_epoch(event.epoch.clone());
-        } else if event.seq <= agent.summary.seq {
+        if agent.summary.epoch == event.epoch {
+            if event.seq <= agent.summary.seq {
+                return agent.backfill(event);
+            }
+        } else if agent.ended.contains(&event.epoch) {
             return agent.backfill(event);
+        } else {
+            agent.begin_epoch(event.epoch.clone());
         }
         agent.take(event);
         self.questions.take(&event.event);
@@ -215,7 +223,7 @@ impl AgentView {
     #[must_use]
     pub fn new(summary: AgentSummary) -> Self {
         let states = VecDeque::from([StateChange { ts: summary.started, state: summary.state }]);
-        Self { summary, series: SeriesView::default(), stream: VecDeque::new(), states }
+        Self { summary, series: SeriesView::default(), stream: VecDeque::new(), states, ended: VecDeque::new() }
     }
 
     /// Where to resume.
@@ -260,21 +268,31 @@ impl AgentView {
         })
     }
 
-    fn begin_epoch(&mut self, epoch: wire::Epoch) {
+    fn begin_epoch(&mut self, epoch: Epoch) {
         let since = self.series.0.last().map_or(self.summary.started, |p| p.ts);
-        self.summary.epoch = epoch;
+        let ended = std::mem::replace(&mut self.summary.epoch, epoch);
+        bounded(&mut self.ended, ENDED_EPOCHS, ended);
         self.summary.seq = Seq::ZERO;
         bounded(&mut self.stream, STREAM_EVENTS, Entry::NewEpoch(since));
     }
 
-    /// An event the position has already passed: history that follows a summary. It belongs in the stream if the stream
-    /// does not hold it yet, and changes nothing else.
+    /// An event the position has already passed: history that follows a summary, or a late word of a log that has ended.
+    /// It belongs in the stream if the stream does not hold it yet, and changes nothing else.
     fn backfill(&mut self, event: &Envelope) -> Applied {
         if event.event.kind() == EventKind::Metabolism {
             return Applied::Nothing;
         }
+        let same = |e: &Entry| matches!(e, Entry::Event(e) if e.epoch == event.epoch);
         let newer = |e: &Entry| matches!(e, Entry::Event(e) if e.epoch == event.epoch && e.seq >= event.seq);
-        let at = self.stream.iter().position(newer).unwrap_or(self.stream.len());
+        let at = match self.stream.iter().position(newer) {
+            Some(at) => at,
+            None if self.summary.epoch == event.epoch => self.stream.len(),
+            // From a log that has ended: behind the last line known of it. Where none is known, nobody can tell its place.
+            None => match self.stream.iter().rposition(same) {
+                Some(last) => last + 1,
+                None => return Applied::Nothing,
+            },
+        };
         let known = self.stream.get(at).is_some_and(|e| matches!(e, Entry::Event(e) if e.seq == event.seq));
         if known || (self.stream.len() >= STREAM_EVENTS && at == 0) {
             return Applied::Nothing;
@@ -406,12 +424,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
-    use wire::{Epoch, Gauges};
+    use wire::Gauges;
 
     fn event(seq: u64, event: Event) -> Frame {
+        in_epoch(1, seq, event)
+    }
+
+    fn in_epoch(epoch: u64, seq: u64, event: Event) -> Frame {
         Frame::Event(Box::new(Envelope {
             agent_id: AgentId::parse("host").unwrap(),
-            epoch: Epoch::from_bits(1),
+            epoch: Epoch::from_bits(epoch),
             seq: Seq(seq),
             ts: Timestamp::from_millis(seq as i64 * 1000),
             event,
@@ -451,6 +473,20 @@ mod tests {
         assert_eq!(garden.agents[&id].stream.back(), Some(&Entry::Gap(gap)));
         assert_eq!(garden.apply(&result(10)), Applied::Changed);
         assert_eq!(garden.positions()["host"], format!("{}:10", Epoch::from_bits(1)));
+    }
+
+    #[test]
+    fn a_late_word_of_a_log_that_has_ended_is_no_restart() {
+        let say = |epoch, seq| in_epoch(epoch, seq, Event::Result { data: json!([epoch, seq]) });
+        let mut garden = Garden::default();
+        for frame in [say(1, 1), say(1, 2), say(2, 1), say(1, 3), say(1, 2), say(2, 2)] {
+            garden.apply(&frame);
+        }
+        let agent = garden.agents.values().next().unwrap();
+        let restarts = agent.stream.iter().filter(|e| matches!(e, Entry::NewEpoch(_))).count();
+        assert_eq!(restarts, 1);
+        assert_eq!(seqs(&garden), [1, 2, 3, 1, 2], "it stands among the lines of its own log");
+        assert_eq!(garden.positions()["host"], format!("{}:2", Epoch::from_bits(2)));
     }
 
     #[test]

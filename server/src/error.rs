@@ -94,7 +94,7 @@ pub(crate) enum Error {
     AskUnfit { errors: Vec<FieldError> },
     #[error("the header idempotency-key {wants}")]
     BadKey { wants: &'static str },
-    #[error("this idempotency key was used for another question")]
+    #[error("this idempotency key was used for another request")]
     KeyReused,
     #[error("as many questions wait as may wait")]
     PurgatoryFull,
@@ -276,7 +276,7 @@ impl Error {
             Self::QuestionOver { .. } => "ask again if an answer is still wanted",
             Self::AnswerUnfit { .. } | Self::AskUnfit { .. } => "errors says what is wrong with each field",
             Self::BadKey { .. } => "a random UUID makes a good key",
-            Self::KeyReused => "take another key for another question",
+            Self::KeyReused => "take another key for another request",
             Self::PurgatoryFull => "answer or cancel some of those that wait; GET /api/purgatory lists them",
             Self::GardenFull => "ask under the name of an agent that is here already",
             Self::DiskFull => "nothing was changed; make room where the data folder is, and send it again",

@@ -12,6 +12,7 @@
 //! | `routes` | the doors |
 //! | [`auth`] | who may do what: tokens, sessions, links, tickets, and the guard before the doors |
 //! | `limit` | how often a client may do something |
+//! | `replay` | answers kept, so that a retry does nothing twice |
 //! | `origin` | whom a browser may speak for |
 //! | `error` | failures as HTTP says them |
 //! | `assets` | the browser's half, embedded |
@@ -35,6 +36,7 @@ mod html;
 mod limit;
 mod origin;
 pub mod purgatory_command;
+mod replay;
 mod router;
 mod routes;
 mod serve;

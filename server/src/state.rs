@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     limit::RateLimit,
     origin::Policy,
+    replay::Replays,
     webhooks,
 };
 use runtime::{AgentHandle, Registry};
@@ -36,7 +37,9 @@ pub(crate) struct Inner {
     /// How it goes with each webhook.
     pub(crate) webhooks: Vec<Arc<webhooks::State>>,
     /// How often a client may perturb.
-    pub(crate) beam: RateLimit<ClientKey>,
+    pub(crate) perturbs: RateLimit<ClientKey>,
+    /// Answers of calls that came with a key.
+    pub(crate) replays: Arc<Replays>,
     /// How often a client may ask for a ticket.
     pub(crate) tickets: RateLimit<ClientKey>,
     pub(crate) sockets: Sockets,
@@ -59,7 +62,8 @@ impl Shared {
             registry,
             auth,
             webhooks,
-            beam: RateLimit::per_second(config.perturb_rate, config.perturb_burst),
+            replays: Arc::default(),
+            perturbs: RateLimit::per_second(config.perturb_rate, config.perturb_burst),
             tickets: RateLimit::per_second(TICKETS_PER_SECOND, TICKETS_AT_ONCE),
             policy: Policy::new(config.host, &config.origins),
             sockets: Sockets { most: config.max_observers, ..Sockets::default() },

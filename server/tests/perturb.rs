@@ -30,7 +30,10 @@ type Beam = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Says what it is sent. `{"wait": ms}` takes its time, `{"chunks": n}` comes in parts, `{"ask": …}` asks a person first,
 /// "panic" does, "never" never answers.
-struct Echo;
+#[derive(Default)]
+struct Echo {
+    counted: u64,
+}
 
 #[prism::exposed]
 impl Echo {
@@ -38,6 +41,13 @@ impl Echo {
     #[expose(reads)]
     fn repeat(&self, text: String, #[arg(default = 1)] times: u8) -> String {
         text.repeat(times.into())
+    }
+
+    /// Says how often it was asked to.
+    #[expose]
+    fn count(&mut self) -> u64 {
+        self.counted += 1;
+        self.counted
     }
 
     /// Says that it was told.
@@ -98,7 +108,7 @@ async fn start_with(change: impl FnOnce(&mut Config)) -> TestTerrarium {
 }
 
 fn plant(t: &TestTerrarium, name: &str, config: FluxConfig) {
-    let factory: Factory<Echo> = Box::new(|| Ok((Echo, no_source())));
+    let factory: Factory<Echo> = Box::new(|| Ok((Echo::default(), no_source())));
     let profile = Profile { genus: "echo", description: "Says what it is told.".into() };
     t.gateway.registry().plant_with(id(name), profile, factory, Planting::with(config)).unwrap();
 }
@@ -343,6 +353,35 @@ async fn invoke_answers_and_every_wrong_body_is_told_what_is_wrong() {
     assert_eq!(problem(watcher, 401).await.code, "token_needed");
     let unknown = problem(post(&t, "/api/ecko/invoke", r#"{"data":1}"#).await, 404).await;
     assert!(unknown.detail.contains("echo"), "{}", unknown.detail);
+}
+
+#[tokio::test]
+async fn the_same_key_does_the_work_once_and_never_something_else() {
+    let t = start().await;
+    let send = async |path: &str, key: &str, body: &str| {
+        let post = reqwest::Client::new().post(t.url(path)).bearer_auth(ADMIN);
+        post.header("idempotency-key", key).body(body.to_owned()).send().await.unwrap()
+    };
+    let count = async |key: &str| {
+        let answer = send("/api/echo/count", key, "").await;
+        let replayed = answer.headers().get("idempotency-replayed").is_some_and(|v| v == "true");
+        (answer.json::<Value>().await.unwrap()["result"].as_u64().unwrap(), replayed)
+    };
+    assert_eq!(count("a").await, (1, false));
+    assert_eq!(count("a").await, (1, true));
+    assert_eq!(count("b").await, (2, false), "another key is another call");
+    let (x, y) = tokio::join!(count("c"), count("c"));
+    assert_eq!((x.0, y.0, x.1 || y.1, x.1 && y.1), (3, 3, true, false), "two at once are one call with two answers");
+
+    let reused = problem(send("/api/echo/count", "a", "{}").await, 422).await;
+    assert_eq!(reused.code, "key_reused");
+    assert_eq!(problem(send("/api/echo/count", "", "").await, 422).await.code, "key_invalid");
+
+    // Whoever vanishes in the middle finds the answer later.
+    let slow = || send("/api/echo/invoke", "slow", r#"{"data":{"wait":300}}"#);
+    assert!(timeout(Duration::from_millis(50), slow()).await.is_err(), "it takes longer than that");
+    let late = slow().await;
+    assert!(late.status() == 200 && late.headers().contains_key("idempotency-replayed"));
 }
 
 #[tokio::test]

@@ -1,11 +1,17 @@
 //! `POST /api/{agent}/invoke`, `POST /api/{agent}/{command}`, and the list of what an agent exposes.
 
 use super::answer;
-use crate::{auth::Caller, body, error::Error, state::Shared};
+use crate::{
+    auth::Caller,
+    body,
+    error::Error,
+    replay::{self, Place},
+    state::Shared,
+};
 use axum::{
     Json,
     extract::{Path, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -17,6 +23,7 @@ use wire::{
     Perturb,
     command::CommandList,
     perturb::{AskedFirst, Invoked},
+    route,
 };
 
 pub(crate) async fn commands(
@@ -30,6 +37,7 @@ pub(crate) async fn invoke(
     State(shared): State<Shared>,
     Path(agent): Path<String>,
     caller: Caller,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Error> {
     let agent = shared.agent(&agent)?;
@@ -38,13 +46,15 @@ pub(crate) async fn invoke(
     limit(&shared, &caller)?;
     let priority = perturb.priority.and_then(Priority::asked).unwrap_or(Priority::ORDINARY);
     let terms = Terms { priority, timeout: perturb.timeout_ms.map(Duration::from_millis) };
-    answered(agent.perturb(perturb.data, terms)).await
+    let path = route::invoke(agent.id());
+    once(&shared, caller, path, &headers, &body, move || agent.perturb(perturb.data, terms)).await
 }
 
 pub(crate) async fn command(
     State(shared): State<Shared>,
     Path((agent, name)): Path<(String, String)>,
     caller: Caller,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Error> {
     let agent = shared.agent(&agent)?;
@@ -62,12 +72,33 @@ pub(crate) async fn command(
         }
     };
     let arguments = prism::check(spec, arguments).map_err(|errors| Error::Arguments { errors })?;
-    answered(agent.call(spec, arguments, Terms::default())).await
+    let path = route::command(agent.id(), &spec.name);
+    once(&shared, caller, path, &headers, &body, move || agent.call(spec, arguments, Terms::default())).await
 }
 
 /// The scope a caller needs for `invoke` is stated in the router; a command's stands in its own declaration.
 fn limit(shared: &Shared, caller: &Caller) -> Result<(), Error> {
-    shared.beam.check(&caller.client).map_err(|retry| Error::TooFast { retry })
+    shared.perturbs.check(&caller.client).map_err(|retry| Error::TooFast { retry })
+}
+
+/// Calls the agent; at most once for a key, where the caller gave one. A watcher's key would crowd out those of people who
+/// may act, and what a watcher may call only reads; so it is not kept.
+async fn once(
+    shared: &Shared,
+    caller: Caller,
+    path: String,
+    headers: &HeaderMap,
+    body: &Bytes,
+    call: impl FnOnce() -> Result<Call, Refused> + Send + 'static,
+) -> Result<Response, Error> {
+    match replay::key_of(headers)?.filter(|_| caller.name().is_some()) {
+        None => answered(call()).await,
+        Some(key) => {
+            let place = Place { client: caller.client, path, key };
+            let work = async move { answered(call()).await };
+            shared.replays.once(shared.registry.tasks(), place, body, work).await
+        }
+    }
 }
 
 /// 200 with the answer, or 202 with the question that the agent asks a person first.

@@ -11,12 +11,13 @@ use crate::{
     auth::{Caller, How},
     body,
     error::Error,
+    replay,
     state::Shared,
 };
 use axum::{
     Json,
     extract::{Path, Query, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use query::{List, Wait};
@@ -24,9 +25,9 @@ use runtime::{PlantError, Purgatory, PurgatoryError};
 use terrarium_core::ledger::{Actor, Refusal};
 use wire::{
     AgentId, Ask, TokenId,
-    purgatory::{Asked, KEY_HEADER, PendingList, REPLAYED_HEADER, TokenPage},
+    purgatory::{Asked, PendingList, TokenPage},
     route,
-    semaphore::{CONTEXT_MAX, Door, PROMPT_MAX, TokenRecord, WORD_MAX},
+    semaphore::{CONTEXT_MAX, Door, PROMPT_MAX, TokenRecord},
 };
 
 /// Largest question as a body, in bytes: prompt, context and schema as large as they may be, and all their letters escaped
@@ -65,9 +66,9 @@ pub(crate) async fn ask(
     request: Request,
 ) -> Result<Response, Error> {
     let agent = agent_id(&shared, &agent)?;
-    let key = key_of(request.headers())?;
+    let key = replay::key_of(request.headers())?;
     let ask: Ask = body::read(&body::whole(request.into_body(), ASK_MAX).await?)?;
-    shared.beam.check(&caller.client).map_err(|retry| Error::TooFast { retry })?;
+    shared.perturbs.check(&caller.client).map_err(|retry| Error::TooFast { retry })?;
     let registry = &shared.registry;
     if registry.get(&agent).is_none() && key.is_none() {
         // Nobody appears for a question that cannot be asked. With a key it may have been asked before, and be right.
@@ -80,8 +81,7 @@ pub(crate) async fn ask(
     let asked = Asked { card: ejected.card, url };
     let mut response = (StatusCode::CREATED, [(header::LOCATION, location)], Json(asked)).into_response();
     if ejected.repeated {
-        let replayed = HeaderName::from_static(REPLAYED_HEADER);
-        response.headers_mut().insert(replayed, HeaderValue::from_static("true"));
+        replay::mark(&mut response);
     }
     Ok(response)
 }
@@ -121,16 +121,6 @@ fn named(shared: &Shared, (agent, token): &(String, String)) -> Result<(AgentId,
     let agent = agent_id(shared, agent)?;
     let token = TokenId::parse(token).map_err(|why| Error::NoQuestion { why: why.to_string() })?;
     Ok((agent, token))
-}
-
-fn key_of(headers: &HeaderMap) -> Result<Option<String>, Error> {
-    let Some(key) = headers.get(KEY_HEADER) else { return Ok(None) };
-    let text = key.to_str().map_err(|_| Error::BadKey { wants: "takes plain ASCII only" })?.trim();
-    if (1..=WORD_MAX).contains(&text.len()) {
-        Ok(Some(text.to_owned()))
-    } else {
-        Err(Error::BadKey { wants: "takes 1 to 256 characters" })
-    }
 }
 
 /// What the ledger says, in the words of the gateway.

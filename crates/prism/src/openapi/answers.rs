@@ -132,8 +132,8 @@ pub(super) fn parameters() -> Value {
             json!({ "type": "integer", "minimum": 0, "maximum": WAIT_MAX_S, "default": WAIT_DEFAULT_S })),
         "idempotencyKey": {
             "name": "Idempotency-Key", "in": "header", "required": false,
-            "description": "The same question with the same key is asked once; the answer then carries \
-                            `Idempotency-Replayed: true`.",
+            "description": "The same request with the same key is carried out once; later answers are the first \
+                            one and carry `Idempotency-Replayed: true`. With another request: 422.",
             "schema": { "type": "string", "minLength": 1, "maxLength": 256 },
         },
         "window": query("window", "How far back, from `1s` to `24h`.", text(json!({ "default": "15m" }))),

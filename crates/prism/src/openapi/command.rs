@@ -40,6 +40,7 @@ pub(super) fn operation(agent: &AgentId, spec: &CommandSpec, components: &mut Ma
         "summary": spec.help,
         "description": description(spec),
         "security": needs.security(true),
+        "parameters": [{ "$ref": "#/components/parameters/idempotencyKey" }],
         "requestBody": {
             "required": needs_a_body,
             "content": { "application/json": { "schema": arguments } },

@@ -125,7 +125,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         method: "post",
         needs: Needs::Scope(Scope::Perturb),
-        parameters: &["agent"],
+        parameters: &["agent", "idempotencyKey"],
         body: &[Content::Json("Input")],
         answers: &[
             Answer(200, "The agent's answer.", Some(Content::Json("Invoked"))),

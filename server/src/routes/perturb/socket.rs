@@ -133,7 +133,7 @@ impl Carrier<'_> {
             let hint = "give every perturbation on a socket an id of its own";
             return wrong(Some(id), "id_in_use", "a perturbation of that id is still under way", hint);
         }
-        if let Err(wait) = self.shared.beam.check(&self.caller.client) {
+        if let Err(wait) = self.shared.perturbs.check(&self.caller.client) {
             return PerturbReply::Busy { id, retry_after_ms: millis(wait) };
         }
         // The frame's own check left no other priority through.

@@ -403,7 +403,7 @@ async fn a_command_that_only_reads_is_for_everybody_and_one_that_acts_is_not() {
     assert_eq!(problem(anybody("/api/echo/repeet", "{}").await, 404).await.code, "command_not_found");
     let commands: Value = t.get("/api/agents/echo/commands").await.json().await.unwrap();
     let names: Vec<_> = commands["commands"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["repeat", "tell"]);
+    assert_eq!(names, ["repeat", "count", "tell"]);
     let openapi: Value = t.get("/openapi.json").await.json().await.unwrap();
     assert!(openapi["paths"]["/api/echo/repeat"]["post"].is_object());
     assert!(t.get("/docs").await.text().await.unwrap().contains("/api/echo/repeat"));

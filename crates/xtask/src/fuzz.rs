@@ -13,6 +13,8 @@ const HOST: &str = "127.0.0.1";
 const PACKAGES: [&str; 2] = ["schemathesis==4.32.5", "openapi-spec-validator==0.9.0"];
 /// Not a secret: it is for a gateway that lives as long as the run.
 const TOKEN: &str = "a-token-for-the-fuzzer";
+/// A gateway that lets the fuzzer in, and never finds it too fast.
+const SETTINGS: [(&str, &str); 2] = [("TERRARIUM_ADMIN_TOKEN", TOKEN), ("TERRARIUM_PERTURB_RATE", "0")];
 /// What is looked for: no fault of ours, and no answer that the document does not describe.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 /// Streams of events end with their sockets only, and signing out ends the run's own rights.
@@ -23,7 +25,7 @@ pub(crate) fn run(binary: &Path, tools: &Path, seconds: u32) -> Result<()> {
     let python = tools_in(tools)?;
     let folder = tempfile::tempdir().context("no temporary folder could be made")?;
     let port = http::free_port(HOST)?;
-    let mut gateway = Gateway::start(binary, folder.path(), port, &[("TERRARIUM_ADMIN_TOKEN", TOKEN)])?;
+    let mut gateway = Gateway::start(binary, folder.path(), port, &SETTINGS)?;
     let document = folder.path().join("openapi.json");
     let answer = http::get(HOST, port, "/openapi.json", None)?;
     ensure!(answer.status == 200, "/openapi.json was answered with {}", answer.status);

@@ -144,7 +144,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         parameters: &["ofAgent", "status", "severity", "reason", "cursor", "limit"],
         answers: &[Answer(200, "A page of the list, newest first.", Some(Content::Json("TokenPage")))],
-        problems: &[422, 503],
+        problems: &[400, 422, 503],
         ..read(route::PURGATORY, "listQuestions", QUESTIONS, "Questions that wait, or those of any status.")
     },
     Route {
@@ -175,7 +175,7 @@ pub(super) const ROUTES: &[Route] = &[
             Answer(200, "What was decided.", Some(Content::Json("Decision"))),
             Answer(204, "Nothing yet: ask again.", None),
         ],
-        problems: &[404, 410, 422, 503],
+        problems: &[400, 404, 410, 422, 503],
         ..read(route::WAIT, "waitForDecision", QUESTIONS, "Waits until a question is decided.")
     },
     Route {

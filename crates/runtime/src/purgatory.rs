@@ -45,7 +45,7 @@ const QUEUE: usize = 1024;
 /// Orders in one transaction.
 const BATCH: usize = 256;
 /// How often the wall clock is read again while a deadline is far: it may have been set.
-const CLOCK_CHECK: Duration = Duration::from_secs(30);
+const CLOCK_CHECK: Duration = Duration::from_secs(5);
 /// How often what is over for long is forgotten.
 const COLLECT_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// How long to wait before the store is tried again after a timer's batch was refused.

@@ -89,7 +89,7 @@ export class Gateway {
     const child = spawn(BINARY, command, {
       cwd: this.dataDir,
       // The agents that only answer stay out of stories about others, unless a story wants them.
-      env: { ...process.env, TERRARIUM_GRAMMAR_AGENT: "false", TERRARIUM_SCRIBE_AGENT: "false", ...this.env },
+      env: { ...process.env, TERRARIUM_GRAMMAR_AGENT: "false", TERRARIUM_SCRIBE_AGENT: "false", TERRARIUM_STEWARD_AGENT: "false", ...this.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process = child;

@@ -20,7 +20,7 @@ use runtime::agents::scribe;
 use std::{net::IpAddr, path::PathBuf};
 
 /// Every key, in the order `terrarium config` prints them.
-pub const KEYS: [&str; 25] = [
+pub const KEYS: [&str; 26] = [
     "host",
     "port",
     "data",
@@ -29,6 +29,7 @@ pub const KEYS: [&str; 25] = [
     "host_agent",
     "grammar_agent",
     "scribe_agent",
+    "steward_agent",
     "llm_url",
     "llm_key",
     "llm_model",
@@ -83,6 +84,8 @@ pub struct Config {
     pub scribe_agent: bool,
     /// The language model it writes with.
     pub scribe: scribe::Settings,
+    /// Whether the agent is planted that runs snippets after a person approved them.
+    pub steward_agent: bool,
     /// Who may watch.
     pub observe: Observe,
     /// Events replayed to a new observer.
@@ -220,6 +223,7 @@ impl Config {
             grammar_agent: settings.get("grammar_agent").parse(parse::switch)?,
             scribe_agent: settings.get("scribe_agent").parse(parse::switch)?,
             scribe: model(settings)?,
+            steward_agent: settings.get("steward_agent").parse(parse::switch)?,
             observe: settings.get("observe").parse(parse::observe)?,
             history: settings.get("history").parse(parse::history)?,
             origins: settings.get("origins").parse_each(parse::origin)?,
@@ -245,6 +249,7 @@ impl Config {
             grammar_agent: false,
             scribe_agent: false,
             scribe: scribe::Settings::without_model(),
+            steward_agent: false,
             observe: Observe::Public,
             history: DEFAULT_HISTORY,
             origins: Vec::new(),

@@ -12,7 +12,7 @@ use crate::{
 };
 use runtime::{
     PlantError, Registry, Store, StoreError, Tasks,
-    agents::{files, folder, grammar, host, scribe, tail},
+    agents::{files, folder, grammar, host, scribe, steward, tail},
     registry::Planting,
     tasks::{OnPanic, StillRunning},
 };
@@ -277,6 +277,13 @@ fn plant(registry: &Registry, config: &Config) -> Result<(), StartError> {
             .map_err(PlantError::from)
             .and_then(|id| registry.plant_with(id, profile, factory, Planting::with(scribe::limits())))
             .map_err(failed("llm_url", PathBuf::from("scribe")))?;
+    }
+    if config.steward_agent {
+        let folder = config.data.join("steward");
+        named("steward")
+            .map_err(PlantError::from)
+            .and_then(|id| registry.plant(id, steward::profile(), steward::factory(folder.clone())))
+            .map_err(failed("steward_agent", folder))?;
     }
     if let Some(folder) = &config.watch {
         named("files")

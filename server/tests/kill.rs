@@ -40,7 +40,15 @@ impl Process {
     /// Starts it and waits until it says where it is.
     fn start(folder: &Path) -> Self {
         let mut child = terrarium(folder)
-            .args(["serve", "--port", "0", "--no-host-agent", "--no-grammar-agent", "--no-scribe-agent"])
+            .args([
+                "serve",
+                "--port",
+                "0",
+                "--no-host-agent",
+                "--no-grammar-agent",
+                "--no-scribe-agent",
+                "--no-steward-agent",
+            ])
             .args(["--perturb-rate", "0"])
             .env("TERRARIUM_ADMIN_TOKEN", ADMIN)
             .env("RUST_LOG", "error")

@@ -134,8 +134,12 @@ pub struct Call {
 pub struct Canceller(Arc<Pending>);
 
 impl Canceller {
-    /// Gives it up: its caller is told that it was cancelled, unless it had ended before.
+    /// Gives it up: its caller is told that it was cancelled, unless it had ended before. What it had asked a person is
+    /// not worked on any more, either, which it is where a caller merely leaves.
     pub fn cancel(&self) {
+        if !self.0.lock().ended {
+            self.0.taken_back.cancel();
+        }
         self.0.end(Err(Failure::Cancelled));
     }
 }
@@ -333,6 +337,8 @@ pub(crate) struct Pending {
     told: Notify,
     /// Cancelled when nobody waits any more: the step is dropped.
     unwanted: CancellationToken,
+    /// Cancelled when the caller said so, rather than left.
+    taken_back: CancellationToken,
     answer: Mutex<Answer>,
 }
 
@@ -353,6 +359,7 @@ impl Pending {
             timeout,
             told: Notify::new(),
             unwanted: CancellationToken::new(),
+            taken_back: CancellationToken::new(),
             answer: Mutex::default(),
         }
     }
@@ -370,6 +377,14 @@ impl Pending {
         tokio::select! {
             () = self.unwanted.cancelled() => {}
             () = sleep_until(self.deadline) => self.time_out(),
+        }
+    }
+
+    /// Returns when the caller has taken it back. Never where there is no caller.
+    pub(crate) async fn taken_back(caller: Option<&Arc<Self>>) {
+        match caller {
+            Some(caller) => caller.taken_back.cancelled().await,
+            None => std::future::pending().await,
         }
     }
 

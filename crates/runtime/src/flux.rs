@@ -235,8 +235,11 @@ impl Life {
         let attended = {
             let step = AssertUnwindSafe(perturb(agent, work, &mut cx)).catch_unwind();
             let mut step = std::pin::pin!(step);
+            // Who took their perturbation back does not want the answer worked on, either.
+            let asked = caller.as_ref().filter(|_| reentry.is_some());
             tokio::select! {
                 biased;
+                () = Pending::taken_back(asked) => Some(Some(Ok(Err(Failure::Cancelled)))),
                 outcome = &mut step => Some(Some(outcome)),
                 () = pending.unwanted() => Some(None),
                 () = self.stop.cancelled() => self.drain(step.as_mut()).await.map(Some),
@@ -290,7 +293,7 @@ impl Life {
                 let (error, error_type, hint) = (message.clone(), kind.to_string(), hint.clone());
                 self.vitals.say_error(wire::event::ErrorData { error, error_type, hint });
             }
-            // Arguments that do not fit are the caller's concern.
+            // Arguments that do not fit, and what is taken back, are the caller's concern.
             _ => {}
         }
         Some(Err(failure))

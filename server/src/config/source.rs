@@ -38,6 +38,9 @@ pub struct Flags {
     /// Do not plant the agent that writes with a language model
     #[arg(long, global = true)]
     pub no_scribe_agent: bool,
+    /// Do not plant the agent that runs snippets after a person approved them
+    #[arg(long, global = true)]
+    pub no_steward_agent: bool,
     /// A language model's endpoint that speaks OpenAI's chat protocol; its key goes into TERRARIUM_LLM_KEY
     #[arg(long, global = true, value_name = "URL")]
     pub llm_url: Option<String>,
@@ -86,6 +89,7 @@ impl Flags {
             "host_agent" => self.no_host_agent.then(|| vec!["false".to_owned()]),
             "grammar_agent" => self.no_grammar_agent.then(|| vec!["false".to_owned()]),
             "scribe_agent" => self.no_scribe_agent.then(|| vec!["false".to_owned()]),
+            "steward_agent" => self.no_steward_agent.then(|| vec!["false".to_owned()]),
             "llm_url" => one(&self.llm_url),
             // Not on a command line: everybody on the machine can read those.
             "llm_key" => None,
@@ -249,7 +253,7 @@ impl fmt::Display for Settings {
             }
             let quoted = |v: &String| match setting.key {
                 "port" | "history" | "max_observers" | "perturb_rate" | "perturb_burst" | "llm_context" => v.clone(),
-                "host_agent" | "grammar_agent" | "scribe_agent" | "webhook_private" => v.clone(),
+                "host_agent" | "grammar_agent" | "scribe_agent" | "steward_agent" | "webhook_private" => v.clone(),
                 _ => toml::Value::String(v.clone()).to_string(),
             };
             let value = match (setting.key, setting.values.as_slice()) {
@@ -291,7 +295,7 @@ fn default(key: &str) -> Result<Vec<String>, ConfigError> {
             let dirs = directories::ProjectDirs::from("", "", "terrarium").ok_or(ConfigError::NoDataFolder)?;
             vec![dirs.data_dir().display().to_string()]
         }
-        "host_agent" | "grammar_agent" | "scribe_agent" => vec!["true".to_owned()],
+        "host_agent" | "grammar_agent" | "scribe_agent" | "steward_agent" => vec!["true".to_owned()],
         "llm_context" => vec![scribe::DEFAULT_WINDOW_TOKENS.to_string()],
         "observe" => vec!["public".to_owned()],
         "history" => vec![DEFAULT_HISTORY.to_string()],

@@ -190,3 +190,27 @@ test("hundreds of questions, the most urgent first", async ({ page, gateway, req
   await page.getByLabel("How urgent").selectOption("critical");
   await expect(page.locator(".question")).toHaveCount(1);
 });
+
+test("two people at the same instant", async ({ page, gateway, browser, request, consoleWatch }) => {
+  await enter(page, gateway);
+  await hydrated(page);
+  const other = await secondPage(browser, consoleWatch);
+  await enter(other, gateway);
+  await hydrated(other);
+  // Who is second is told with a 409, which a browser mentions in its console.
+  consoleWatch.allow(/status of 409/);
+  for (let round = 0; round < 5; round++) {
+    const id = await ask(request, gateway, { prompt: `Which, ${round}?`, options: ["left", "right"] });
+    const [mine, theirs] = [await open(page, id), await open(other, id)];
+    await Promise.all([
+      mine.getByRole("button", { name: "left" }).click(),
+      theirs.getByRole("button", { name: "right" }).click(),
+    ]);
+    for (const card of [mine, theirs]) await expect(card).toHaveAttribute("data-status", "over");
+    const said = await Promise.all([mine, theirs].map((card) => card.locator(".q-back .q-outcome").innerText()));
+    expect(said[0], "both see the same answer").toBe(said[1]);
+    const record = await (await request.get(`${gateway.url}/api/purgatory/deployer/${id}`)).json();
+    expect(record.audit.filter((entry: { step: string }) => entry.step === "resolved")).toHaveLength(1);
+    expect(said[0]).toContain(`Answered: ${record.decision.human_input}`);
+  }
+});

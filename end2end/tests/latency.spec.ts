@@ -6,6 +6,7 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connection, expect, hydrated, test } from "./gateway";
+import { spread } from "./spread";
 
 const LINES = Number(process.env.MEASURE_LINES ?? 200);
 /** A frame that took longer is one a person may notice, in milliseconds. */
@@ -118,9 +119,3 @@ test("event to pixel", async ({ page, gateway, folder }, info) => {
   await info.attach("latency.txt", { body: report, contentType: "text/plain" });
   expect(rows.every((row) => Number.isFinite(row.painted))).toBe(true);
 });
-
-function spread(values: number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (q: number) => (sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN).toFixed(1);
-  return `p50 ${at(0.5)}  p95 ${at(0.95)}  max ${at(1)}`;
-}

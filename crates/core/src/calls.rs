@@ -1,7 +1,7 @@
 //! What a person sent to one agent from the page and what became of it: a fold of the perturb socket's replies. Owns the
 //! bound on both; never the socket.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::VecDeque;
 use wire::{CallId, PerturbReply, perturb::ErrorBody};
 
@@ -152,6 +152,8 @@ impl Call {
         }
         match data {
             Value::String(text) => self.streamed.push_str(text),
+            // What a program writes reads as on a terminal, both of its streams together.
+            Value::Object(tagged) if let Some(text) = written(tagged) => self.streamed.push_str(text),
             other => {
                 self.streamed.push_str(&other.to_string());
                 self.streamed.push('\n');
@@ -163,6 +165,12 @@ impl Call {
             self.streamed.push_str(CUT);
         }
     }
+}
+
+/// What a program wrote on one of its streams.
+fn written(chunk: &Map<String, Value>) -> Option<&str> {
+    let text = chunk.get("stdout").or_else(|| chunk.get("stderr")).filter(|_| chunk.len() == 1);
+    text.and_then(Value::as_str)
 }
 
 /// What an input is sent as.
@@ -209,6 +217,16 @@ mod tests {
         calls.apply(chunk(id, json!("late")), 0.0);
         let call = calls.get(id).unwrap();
         assert_eq!((call.streamed.as_str(), &call.stage), ("ab", &Stage::Done(json!("ab"))));
+    }
+
+    #[test]
+    fn what_a_program_writes_reads_as_on_a_terminal() {
+        let mut calls = Calls::default();
+        let id = calls.begin("ls".into(), 100).unwrap();
+        let pieces =
+            [json!({"stdout": "a\n"}), json!({"stderr": "no b\n"}), json!({"stdout": "c\n", "n": 1}), json!("d")];
+        pieces.into_iter().for_each(|piece| calls.apply(chunk(id, piece), 0.0));
+        assert_eq!(calls.get(id).unwrap().streamed, "a\nno b\n{\"n\":1,\"stdout\":\"c\\n\"}\nd");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use runtime::agents::scribe;
 use std::{net::IpAddr, path::PathBuf};
 
 /// Every key, in the order `terrarium config` prints them.
-pub const KEYS: [&str; 26] = [
+pub const KEYS: [&str; 27] = [
     "host",
     "port",
     "data",
@@ -35,6 +35,7 @@ pub const KEYS: [&str; 26] = [
     "llm_model",
     "llm_prompt",
     "llm_context",
+    "scribe_asks",
     "observe",
     "history",
     "origins",
@@ -299,6 +300,7 @@ fn model(settings: &Settings) -> Result<scribe::Settings, ConfigError> {
         model: model.unwrap_or_default(),
         system_prompt: settings.get("llm_prompt").parse_optional(parse::words)?.unwrap_or(defaults.system_prompt),
         context_window_tokens: settings.get("llm_context").parse(parse::tokens)?,
+        asks: settings.get("scribe_asks").parse(parse::asks)?,
     })
 }
 

@@ -5,6 +5,7 @@ use crate::webhooks::{
     settings::{WebhookFormat, WebhookUrl},
     sign::SigningKey,
 };
+use runtime::agents::scribe::Asks;
 use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr};
 use wire::semaphore::Severity;
 
@@ -46,6 +47,14 @@ pub(super) fn switch(text: &str) -> Result<bool, Wrong> {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
         _ => not_a("true or false", "true"),
+    }
+}
+
+pub(super) fn asks(text: &str) -> Result<Asks, Wrong> {
+    match text {
+        "never" => Ok(Asks::Never),
+        "when_unsure" => Ok(Asks::WhenUnsure),
+        _ => not_a("a policy; the policies are never and when_unsure", "when_unsure"),
     }
 }
 

@@ -53,6 +53,9 @@ pub struct Flags {
     /// Tokens the model has room for [default: 8192]
     #[arg(long, global = true, value_name = "TOKENS")]
     pub llm_context: Option<String>,
+    /// Whether the model may ask a person: never or when_unsure [default: when_unsure]
+    #[arg(long, global = true, value_name = "POLICY")]
+    pub scribe_asks: Option<String>,
     /// Who may observe: public or token [default: public]
     #[arg(long, global = true, value_name = "POLICY")]
     pub observe: Option<String>,
@@ -96,6 +99,7 @@ impl Flags {
             "llm_model" => one(&self.llm_model),
             "llm_prompt" => one(&self.llm_prompt),
             "llm_context" => one(&self.llm_context),
+            "scribe_asks" => one(&self.scribe_asks),
             "observe" => one(&self.observe),
             "history" => one(&self.history),
             "origins" => many(&self.origins),
@@ -297,6 +301,7 @@ fn default(key: &str) -> Result<Vec<String>, ConfigError> {
         }
         "host_agent" | "grammar_agent" | "scribe_agent" | "steward_agent" => vec!["true".to_owned()],
         "llm_context" => vec![scribe::DEFAULT_WINDOW_TOKENS.to_string()],
+        "scribe_asks" => vec!["when_unsure".to_owned()],
         "observe" => vec!["public".to_owned()],
         "history" => vec![DEFAULT_HISTORY.to_string()],
         "max_observers" => vec![DEFAULT_MAX_OBSERVERS.to_string()],

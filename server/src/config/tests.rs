@@ -94,6 +94,9 @@ fn a_model_needs_a_name_and_an_address_that_is_one() {
         load(&flags, &[]).unwrap().0.scribe.url.is_none(),
         "without an address there is no model, and that is fine"
     );
+    assert_eq!(load(&flags, &[("TERRARIUM_SCRIBE_ASKS", "never")]).unwrap().0.scribe.asks, scribe::Asks::Never);
+    let why = load(&flags, &[("TERRARIUM_SCRIBE_ASKS", "often")]).unwrap_err().to_string();
+    assert!(why.contains("never and when_unsure"), "{why}");
     let why = load(&flags, &[("TERRARIUM_LLM_CONTEXT", "many")]).unwrap_err().to_string();
     assert!(why.contains("512 to 10000000"), "{why}");
 }

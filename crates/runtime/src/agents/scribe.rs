@@ -1,23 +1,27 @@
 //! The agent that writes, with a language model behind any endpoint that speaks OpenAI's chat protocol.
 //!
 //! It owns its commands, its settings and the order of a call; `context` owns what the model is told of the conversation,
-//! `model` the call to the endpoint, `failure` what can go wrong there. It never shows its key, never repeats a call that
-//! the endpoint has taken, and never calls unless it is asked to. Without an endpoint it is there all the same and says so.
+//! `asking` how it asks a person, `model` the call to the endpoint, `failure` what can go wrong there. It never shows its
+//! key, never repeats a call that the endpoint has taken, and never calls unless it is asked to. Without an endpoint it is
+//! there all the same and says so.
 
+mod asking;
 mod config;
 mod context;
 mod failure;
 mod guard;
 mod model;
 
+pub use asking::Asks;
 pub use context::ContextPressure;
 pub use secrecy::SecretString as Secret;
 
-use crate::agent::{Agent, AgentError, Factory, Profile, Step, StepCx, no_source};
+use crate::agent::{Agent, AgentError, Factory, Profile, Question, Reentry, Step, StepCx, no_source};
+use asking::{ASKS_MAX, Draft};
 use context::{Context, Role};
-use model::{Answer, Message, Model};
+use model::{Answer, Message, Model, Offer};
 use prism::{CallCx, JsonSchema, exposed};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::convert::Infallible;
 use terrarium_core::flux::FluxConfig;
@@ -47,6 +51,8 @@ pub struct Settings {
     pub system_prompt: String,
     /// Tokens the model has room for, question and answer together.
     pub context_window_tokens: u32,
+    /// Whether the model may ask a person.
+    pub asks: Asks,
 }
 
 impl Settings {
@@ -59,6 +65,7 @@ impl Settings {
             model: String::new(),
             system_prompt: DEFAULT_PROMPT.to_owned(),
             context_window_tokens: DEFAULT_WINDOW_TOKENS,
+            asks: Asks::default(),
         }
     }
 }
@@ -91,6 +98,14 @@ pub struct Scribe {
     model: Option<Model>,
     system_prompt: String,
     context: Context,
+    asks: Asks,
+}
+
+/// What an answer comes to.
+enum Outcome {
+    Written(Box<Written>),
+    /// The model wants to ask a person first.
+    Asks(Box<Question>),
 }
 
 /// What `write` answers.
@@ -105,12 +120,13 @@ pub struct Written {
     pub tokens: Tokens,
     /// The conversation afterwards.
     pub context: State,
-    /// What happened to older parts of the conversation, and why the answer ends where it ends; often nothing.
+    /// What people were asked, what happened to older parts of the conversation, and why the answer ends where it ends;
+    /// often nothing.
     pub notes: Vec<String>,
 }
 
-/// Tokens of one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+/// Tokens of one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(crate = "prism::schemars")]
 pub struct Tokens {
     /// Read by the model.
@@ -122,7 +138,7 @@ pub struct Tokens {
 }
 
 /// Who counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[schemars(crate = "prism::schemars")]
 #[serde(rename_all = "snake_case")]
 pub enum Counted {
@@ -153,7 +169,8 @@ pub struct State {
 impl Scribe {
     /// Writes an answer to a prompt, as a part of the conversation so far.
     ///
-    /// The answer is streamed piece by piece. It is remembered; a call that fails is not.
+    /// The answer is streamed piece by piece. It is remembered; a call that fails is not. The model may ask a person first;
+    /// the answer then goes on when somebody has answered.
     #[expose(examples("--prompt 'Name three words for calm'"))]
     async fn write(
         &mut self,
@@ -162,8 +179,14 @@ impl Scribe {
         /// What the model is told to be, for this call only.
         system: Option<String>,
         cx: &mut dyn CallCx,
-    ) -> Result<Written, AgentError> {
-        self.answer(prompt, system, cx).await
+    ) -> Result<Option<Written>, AgentError> {
+        Ok(match self.answer(prompt, system, cx).await? {
+            Outcome::Written(written) => Some(*written),
+            Outcome::Asks(question) => {
+                cx.ask(question.ask, question.frozen);
+                None
+            }
+        })
     }
 
     /// How full the conversation is.
@@ -185,7 +208,7 @@ impl Scribe {
         let model =
             settings.url.as_deref().map(|url| Model::new(url, settings.key.clone(), &settings.model)).transpose()?;
         let context = Context::new(settings.context_window_tokens.into());
-        Ok(Self { model, system_prompt: settings.system_prompt.clone(), context })
+        Ok(Self { model, system_prompt: settings.system_prompt.clone(), context, asks: settings.asks })
     }
 
     async fn answer(
@@ -193,24 +216,74 @@ impl Scribe {
         prompt: String,
         system: Option<String>,
         cx: &mut dyn CallCx,
-    ) -> Result<Written, AgentError> {
-        let model = self.model.as_ref().ok_or_else(no_model)?;
-        let system = system.unwrap_or_else(|| self.system_prompt.clone());
-        self.context.fits(&system, &prompt)?;
-        let mut notes = Vec::new();
-        if self.context.pressure_with(&system, &prompt).value() > COMPRESS_ABOVE {
-            notes.extend(compress(model, &mut self.context, &system, &prompt, cx).await);
+    ) -> Result<Outcome, AgentError> {
+        if self.model.is_none() {
+            return Err(no_model());
         }
-        let messages = self.context.messages(&system, &prompt);
-        let Answer { text, usage, model: name, cut } =
-            model.answer(&messages, |words| cx.chunk(Value::String(words))).await?;
-        let tokens = self.context.tokens(&messages, &text, usage);
-        cx.tokens(tokens.input, tokens.output);
-        self.context.remember(prompt, text.clone());
-        notes.extend(cut);
-        let name = name.unwrap_or_else(|| model.name().to_owned());
-        Ok(Written { text, model: name, tokens, context: self.context.state(&self.system_prompt), notes })
+        self.context.fits(system.as_ref().unwrap_or(&self.system_prompt), &prompt)?;
+        self.go_on(Draft::new(prompt, system), cx).await
     }
+
+    /// Has the model write on, until it has finished or wants to ask somebody.
+    async fn go_on(&mut self, mut draft: Draft, cx: &mut dyn CallCx) -> Result<Outcome, AgentError> {
+        let model = self.model.as_ref().ok_or_else(no_model)?;
+        let system = draft.system.clone().unwrap_or_else(|| self.system_prompt.clone());
+        if self.context.pressure_with(&system, &draft.prompt).value() > COMPRESS_ABOVE {
+            draft.notes.extend(compress(model, &mut self.context, &system, &draft.prompt, cx).await);
+        }
+        loop {
+            let mut messages = self.context.messages(&system, &draft.prompt);
+            messages.extend(draft.messages());
+            let offer = match self.asks {
+                _ if draft.exchanges.len() >= ASKS_MAX => Offer::NoMore,
+                Asks::WhenUnsure => Offer::Asking,
+                // One that was put aside before it was settled that nobody is asked.
+                Asks::Never if !draft.exchanges.is_empty() => Offer::NoMore,
+                Asks::Never => Offer::Nothing,
+            };
+            let answer = model.answer(&messages, offer, |words| cx.chunk(Value::String(words))).await;
+            let Answer { text, usage, model: name, cut, call } = match answer {
+                Err(error) if offer == Offer::Asking && draft.exchanges.is_empty() && refuses_tools(&error) => {
+                    self.asks = Asks::Never;
+                    draft.notes.push("The model cannot use tools, so it asks nobody.".to_owned());
+                    continue;
+                }
+                answer => answer?,
+            };
+            let tokens = self.context.tokens(&messages, &text, usage);
+            cx.tokens(tokens.input, tokens.output);
+            draft.spent(tokens);
+            draft.text.push_str(&text);
+            let name = name.unwrap_or_else(|| model.name().to_owned());
+            if let Some(call) = call {
+                // Where it makes no sense, the model is told so, and goes on.
+                if let Some(ask) = draft.call(text, call, &name) {
+                    return Ok(Outcome::Asks(Box::new(draft.question(ask)?)));
+                }
+                continue;
+            }
+            draft.notes.extend(cut);
+            let Draft { prompt, text, notes, .. } = draft;
+            self.context.remember(prompt, text.clone());
+            let tokens = draft.tokens.unwrap_or(tokens);
+            let context = self.context.state(&self.system_prompt);
+            return Ok(Outcome::Written(Box::new(Written { text, model: name, tokens, context, notes })));
+        }
+    }
+}
+
+/// Whether an endpoint has no use of tools. It says so in words of its own.
+fn refuses_tools(error: &AgentError) -> bool {
+    error.kind == "model_refused" && error.message.to_ascii_lowercase().contains("tool")
+}
+
+/// An outcome, as the runtime takes it.
+fn step(outcome: Outcome) -> Result<Step, AgentError> {
+    let failed = |e: serde_json::Error| AgentError::new("unsendable", format!("the answer could not be sent: {e}"));
+    Ok(match outcome {
+        Outcome::Written(written) => Step::Result(serde_json::to_value(written).map_err(failed)?),
+        Outcome::Asks(question) => Step::Yield(question),
+    })
 }
 
 /// Makes room: the oldest turns become a summary, or, if that fails, are forgotten. Says what it did.
@@ -226,11 +299,8 @@ async fn compress(
         return None;
     }
     let turns = old.turns;
-    let ask = [
-        Message { role: Role::System, content: context::SUMMARISE.to_owned() },
-        Message { role: Role::User, content: old.transcript },
-    ];
-    let summary = model.answer(&ask, |_| {}).await;
+    let ask = [Message::new(Role::System, context::SUMMARISE.to_owned()), Message::new(Role::User, old.transcript)];
+    let summary = model.answer(&ask, Offer::Nothing, |_| {}).await;
     let summary = summary.and_then(|answer| {
         let tokens = context.tokens(&ask, &answer.text, answer.usage);
         cx.tokens(tokens.input, tokens.output);
@@ -258,9 +328,13 @@ impl Agent for Scribe {
     /// A text, or an object with a `prompt`, is answered as by `write`.
     async fn perturbed(&mut self, input: Value, cx: &mut StepCx) -> Result<Step, AgentError> {
         let (prompt, system) = prompt_of(input)?;
-        let written = self.answer(prompt, system, cx).await?;
-        let failed = |e: serde_json::Error| AgentError::new("unsendable", format!("the answer could not be sent: {e}"));
-        Ok(Step::Result(serde_json::to_value(written).map_err(failed)?))
+        step(self.answer(prompt, system, cx).await?)
+    }
+
+    /// Writes on, with what somebody answered.
+    async fn resume(&mut self, reentry: Reentry, cx: &mut StepCx) -> Result<Step, AgentError> {
+        let Reentry { card, frozen, decision } = reentry;
+        step(self.go_on(Draft::resumed(frozen, &card.prompt, &decision)?, cx).await?)
     }
 
     fn exposed(&mut self) -> Option<&mut dyn prism::Exposed> {

@@ -55,6 +55,7 @@ pub(super) enum Role {
     System,
     User,
     Assistant,
+    Tool,
 }
 
 /// A question and its answer.
@@ -130,12 +131,12 @@ impl Context {
         }
         let mut messages = Vec::with_capacity(self.turns.len() * 2 + 2);
         // Some models have no room for an empty system message.
-        messages.extend((!opening.trim().is_empty()).then_some(Message { role: Role::System, content: opening }));
+        messages.extend((!opening.trim().is_empty()).then_some(Message::new(Role::System, opening)));
         for Turn { prompt, answer } in &self.turns {
-            messages.push(Message { role: Role::User, content: prompt.clone() });
-            messages.push(Message { role: Role::Assistant, content: answer.clone() });
+            messages.push(Message::new(Role::User, prompt.clone()));
+            messages.push(Message::new(Role::Assistant, answer.clone()));
         }
-        messages.push(Message { role: Role::User, content: prompt.to_owned() });
+        messages.push(Message::new(Role::User, prompt.to_owned()));
         messages
     }
 

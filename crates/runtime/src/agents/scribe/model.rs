@@ -3,7 +3,7 @@
 //! It owns the protocol as far as it is used, leniently: endpoints differ in what they leave out. It never repeats a call.
 
 use super::{
-    Secret,
+    Secret, asking,
     config::Endpoint,
     context::Role,
     failure::{Failure, fit},
@@ -24,8 +24,63 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Message {
-    pub(super) role: Role,
+    role: Role,
     pub(super) content: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_calls: Option<[ToolCall; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<String>,
+}
+
+impl Message {
+    /// Plain words.
+    pub(super) fn new(role: Role, content: String) -> Self {
+        Self { role, content, tool_calls: None, tool_call_id: None }
+    }
+
+    /// The model's own, with a use of a tool.
+    pub(super) fn calling(content: String, call: ToolCall) -> Self {
+        Self { tool_calls: Some([call]), ..Self::new(Role::Assistant, content) }
+    }
+
+    /// What the tool gave back.
+    pub(super) fn returning(call: &ToolCall, content: String) -> Self {
+        Self { tool_call_id: Some(call.id.clone()), ..Self::new(Role::Tool, content) }
+    }
+}
+
+/// A use of a tool, as the protocol has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ToolCall {
+    pub(super) id: String,
+    #[serde(rename = "type")]
+    kind: ToolKind,
+    pub(super) function: Function,
+}
+
+/// The only kind of tool there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ToolKind {
+    Function,
+}
+
+/// Which tool, and what it is told, as JSON in a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Function {
+    pub(super) name: String,
+    pub(super) arguments: String,
+}
+
+/// Which tools a model is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// None.
+    Nothing,
+    /// To ask a person.
+    Asking,
+    /// It has asked enough: it sees the tool, and may not use it.
+    NoMore,
 }
 
 /// Tokens as the endpoint counts them.
@@ -46,6 +101,8 @@ pub(super) struct Answer {
     pub(super) model: Option<String>,
     /// Why it ends before its end, in words.
     pub(super) cut: Option<String>,
+    /// What it wants of a tool first. Of several uses, the first.
+    pub(super) call: Option<ToolCall>,
 }
 
 /// A model at an endpoint.
@@ -84,6 +141,60 @@ struct Choice {
 #[serde(default)]
 struct Delta {
     content: Option<String>,
+    tool_calls: Option<Vec<CallPiece>>,
+}
+
+/// A piece of a use of a tool.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct CallPiece {
+    index: Option<u32>,
+    id: Option<String>,
+    function: FunctionPiece,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FunctionPiece {
+    name: Option<String>,
+    arguments: Option<String>,
+}
+
+/// Puts the first use of a tool together.
+#[derive(Debug, Default)]
+struct Caller {
+    call: Option<(Option<u32>, ToolCall)>,
+}
+
+impl Caller {
+    fn take(&mut self, piece: CallPiece) {
+        let fresh = piece.id.as_ref().is_some_and(|id| !id.is_empty());
+        let (index, call) = match &mut self.call {
+            // Another one: some endpoints number them, some only name them.
+            Some((index, call)) if *index != piece.index || (fresh && piece.id.as_ref() != Some(&call.id)) => return,
+            Some((index, call)) => (index, call),
+            None => {
+                let call = ToolCall { id: String::new(), kind: ToolKind::Function, function: Function::default() };
+                let (index, call) = self.call.insert((piece.index, call));
+                (index, call)
+            }
+        };
+        *index = piece.index;
+        if fresh {
+            call.id = piece.id.unwrap_or_default();
+        }
+        call.function.name.push_str(&piece.function.name.unwrap_or_default());
+        call.function.arguments.push_str(&piece.function.arguments.unwrap_or_default());
+    }
+
+    fn end(self) -> Option<ToolCall> {
+        let (_, mut call) = self.call?;
+        if call.id.is_empty() {
+            // It only has to be the same in the answer.
+            call.id = "call".to_owned();
+        }
+        Some(call)
+    }
 }
 
 impl Model {
@@ -110,25 +221,37 @@ impl Model {
     pub(super) async fn answer(
         &self,
         messages: &[Message],
+        offer: Offer,
         heard: impl FnMut(String) + Send,
     ) -> Result<Answer, AgentError> {
         let slow = |_| Failure::Slow { what: "finish its answer", seconds: ANSWER_TIMEOUT.as_secs() };
-        Ok(timeout(ANSWER_TIMEOUT, self.stream(messages, heard)).await.map_err(slow)??)
+        Ok(timeout(ANSWER_TIMEOUT, self.stream(messages, offer, heard)).await.map_err(slow)??)
     }
 
-    async fn stream(&self, messages: &[Message], mut heard: impl FnMut(String) + Send) -> Result<Answer, Failure> {
+    async fn stream(
+        &self,
+        messages: &[Message],
+        offer: Offer,
+        mut heard: impl FnMut(String) + Send,
+    ) -> Result<Answer, Failure> {
         let ending = Ending::default();
         let guard = Guard { http: self.http.clone(), key: self.key.clone(), ending: ending.clone() };
         let client = Client::with_config(self.endpoint.clone()).with_http_service(guard);
-        let request = json!({
+        let mut request = json!({
             "model": self.name,
             "messages": messages,
             "stream": true,
             "stream_options": {"include_usage": true},
         });
+        if offer != Offer::Nothing {
+            request["tools"] = json!([asking::tool()]);
+        }
+        if offer == Offer::NoMore {
+            request["tool_choice"] = json!("none");
+        }
         let mut pieces = client.chat().create_stream_byot::<_, Piece>(request).await.map_err(|e| self.failure(e))?;
-        let mut answer = Answer { text: String::new(), usage: None, model: None, cut: None };
-        let mut finished = false;
+        let mut answer = Answer { text: String::new(), usage: None, model: None, cut: None, call: None };
+        let (mut finished, mut caller) = (false, Caller::default());
         while let Some(piece) = pieces.next().await {
             let piece = match piece {
                 Ok(piece) => piece,
@@ -144,6 +267,7 @@ impl Model {
                     answer.text.push_str(&text);
                     heard(text);
                 }
+                delta.tool_calls.into_iter().flatten().for_each(|piece| caller.take(piece));
                 if let Some(reason) = finish_reason {
                     finished = true;
                     answer.cut = cut(&reason);
@@ -158,7 +282,8 @@ impl Model {
         if !finished && !ending.is_done() {
             return Err(Failure::CutOff { characters: answer.text.chars().count(), why: String::new() });
         }
-        if answer.text.trim().is_empty() {
+        answer.call = caller.end().filter(|_| offer == Offer::Asking);
+        if answer.text.trim().is_empty() && answer.call.is_none() {
             return Err(Failure::Empty);
         }
         Ok(answer)

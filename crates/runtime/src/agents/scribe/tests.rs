@@ -75,6 +75,7 @@ fn scribe(url: Option<&str>, window: u32) -> Scribe {
         model: "tiny".to_owned(),
         system_prompt: "Be brief.".to_owned(),
         context_window_tokens: window,
+        asks: Asks::WhenUnsure,
     };
     Scribe::new(&settings).unwrap()
 }
@@ -106,6 +107,7 @@ fn says(text: &str, input: u64, output: u64) -> String {
 struct Heard {
     chunks: Vec<Value>,
     tokens: (u64, u64),
+    asked: Option<(prism::Ask, Value)>,
 }
 
 impl CallCx for Heard {
@@ -117,8 +119,8 @@ impl CallCx for Heard {
         self.tokens = (self.tokens.0 + input, self.tokens.1 + output);
     }
 
-    fn ask(&mut self, ask: prism::Ask, _: Value) {
-        panic!("it asks nobody: {ask:?}");
+    fn ask(&mut self, ask: prism::Ask, frozen: Value) {
+        self.asked = Some((ask, frozen));
     }
 }
 
@@ -372,4 +374,141 @@ fn addresses_and_keys_are_checked_before_anything_is_sent() {
     for url in ["http://x/v1", "http://x/v1/", "https://x/v1/chat/completions"] {
         assert!(Model::new(url, None, "m").is_ok(), "{url}");
     }
+}
+
+/// How an endpoint asks for a tool: the name first, then the arguments in two halves.
+fn uses(said: &str, name: &str, arguments: &str) -> String {
+    let piece = |delta: Value| json!({"model": "tiny-7b", "choices": [{"index": 0, "delta": delta}]});
+    let (first, second) = arguments.split_at(arguments.len() / 2);
+    let function = |text: &str| json!({"tool_calls": [{"index": 0, "function": {"arguments": text}}]});
+    let other = json!({"index": 1, "id": "b", "type": "function", "function": {"name": "other", "arguments": "{}"}});
+    let all = [
+        piece(json!({"content": said})),
+        piece(
+            json!({"tool_calls": [{"index": 0, "id": "a", "type": "function", "function": {"name": name, "arguments": ""}}]}),
+        ),
+        piece(function(first)),
+        piece(json!({"tool_calls": [other]})),
+        piece(function(second)),
+        json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}),
+        json!({"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 5}}),
+    ];
+    events(&all, "data: [DONE]\n\n")
+}
+
+/// An answer of a person, on its way to the scribe.
+fn answered(ask: &wire::Ask, frozen: Value, input: Value) -> Reentry {
+    let at = wire::Timestamp::from_millis(0);
+    let card = wire::SemaphoreCard {
+        id: wire::TokenId::from_bits(1),
+        agent_id: wire::AgentId::parse("scribe").unwrap(),
+        reason: ask.reason,
+        prompt: ask.prompt.clone(),
+        options: ask.options.clone(),
+        severity: ask.severity,
+        created_at: at,
+        deadline: None,
+        on_timeout: ask.on_timeout,
+        escalation: None,
+        response_schema: None,
+        context: ask.context.clone(),
+    };
+    let decision = wire::semaphore::Decision {
+        verdict: wire::semaphore::Verdict::Answered,
+        human_input: input,
+        by: "ann".into(),
+        at,
+        note: None,
+    };
+    Reentry { card, frozen, decision }
+}
+
+#[tokio::test]
+async fn a_model_that_is_unsure_asks_and_writes_on_with_the_answer() {
+    let ask = r#"{"prompt": "In which language?", "options": ["French", "German", "French"]}"#;
+    let endpoint = Endpoint::start([uses("Well. ", "ask_human", ask), says("Bonjour.", 30, 2)]).await;
+    let mut scribe = endpoint.scribe(1000);
+    let (answer, heard) = write(&mut scribe, "Translate: hello").await.unwrap();
+    assert_eq!((&answer, heard.chunks.as_slice()), (&Value::Null, [json!("Well. ")].as_slice()));
+    let (ask, frozen) = heard.asked.unwrap();
+    assert_eq!(
+        (ask.prompt.as_str(), ask.options.as_slice()),
+        ("In which language?", ["French".into(), "German".into()].as_slice())
+    );
+    let shown = ask.context.as_ref().unwrap();
+    assert_eq!(shown, &json!({"asked_by": "the language model tiny-7b", "told_to_write_about": "Translate: hello"}));
+    assert_eq!(scribe.context().turns, 0, "what is not finished is not remembered");
+    // A restart in between: only what was put aside is left.
+    let mut scribe = endpoint.scribe(1000);
+    let reentry = answered(&ask, frozen, json!("French"));
+    let Step::Result(answer) = scribe.resume(reentry, &mut StepCx::default()).await.unwrap() else { panic!() };
+    assert_eq!((&answer["text"], &answer["tokens"]["input"]), (&json!("Well. Bonjour."), &json!(40)));
+    assert_eq!(answer["notes"], json!(["Asked “In which language?”, ann answered: French"]));
+    assert_eq!(scribe.context().turns, 1);
+    let asked = endpoint.asked();
+    assert_eq!(asked[0].body["tools"][0]["function"]["name"], "ask_human");
+    let messages = asked[1].body["messages"].as_array().unwrap();
+    let [calling, returning] = &messages[messages.len() - 2..] else { panic!() };
+    assert_eq!((&calling["role"], &calling["content"]), (&json!("assistant"), &json!("Well. ")));
+    let arguments = calling["tool_calls"][0]["function"]["arguments"].as_str().unwrap();
+    assert!(calling["tool_calls"].as_array().unwrap().len() == 1 && arguments.contains("German"), "{calling}");
+    assert_eq!(returning, &json!({"role": "tool", "content": "French", "tool_call_id": "a"}));
+}
+
+#[tokio::test]
+async fn what_makes_no_question_is_told_to_the_model_and_it_goes_on() {
+    let calls = [
+        uses("", "ask_human", "{\"prompt\": \"\"}"),
+        uses("", "ask_human", "nonsense"),
+        uses("", "rm", "{}"),
+        says("Done.", 1, 1),
+    ];
+    let endpoint = Endpoint::start(calls).await;
+    let (answer, heard) = write(&mut endpoint.scribe(1000), "hello").await.unwrap();
+    assert_eq!((&answer["text"], heard.asked), (&json!("Done."), None));
+    let asked = endpoint.asked();
+    let told: Vec<&str> = asked[3].body["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|m| m["role"] == "tool")
+        .map(|m| m["content"].as_str().unwrap())
+        .collect();
+    assert!(
+        told[0].contains("1 to 4000") && told[1].contains("do not fit") && told[2].contains("no such tool"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_model_that_only_asks_is_stopped() {
+    let endpoint = Endpoint::start([uses("", "rm", "{}")]).await;
+    let error = write(&mut endpoint.scribe(1000), "hello").await.unwrap_err();
+    assert_eq!(error.code(), "model_empty");
+    let asked = endpoint.asked();
+    assert_eq!((asked.len(), &asked[ASKS_MAX].body["tool_choice"]), (ASKS_MAX + 1, &json!("none")));
+}
+
+#[tokio::test]
+async fn a_model_without_tools_writes_all_the_same_and_it_is_said_once() {
+    let refusal = json!({"error": {"message": "tiny does not support tools"}}).to_string();
+    let endpoint = Endpoint::start([reply("400 Bad Request", "", &refusal), says("Hello.", 5, 2)]).await;
+    let mut scribe = endpoint.scribe(1000);
+    let (answer, _) = write(&mut scribe, "Hi").await.unwrap();
+    assert_eq!(
+        (&answer["text"], &answer["notes"]),
+        (&json!("Hello."), &json!(["The model cannot use tools, so it asks nobody."]))
+    );
+    let (answer, _) = write(&mut scribe, "Hi").await.unwrap();
+    assert_eq!(answer["notes"], json!([]));
+    assert!(endpoint.asked()[1..].iter().all(|asked| asked.body.get("tools").is_none()));
+}
+
+#[tokio::test]
+async fn a_scribe_that_asks_nobody_offers_no_tool() {
+    let endpoint = Endpoint::start([says("Hello.", 5, 2)]).await;
+    let mut scribe = endpoint.scribe(1000);
+    scribe.asks = Asks::Never;
+    write(&mut scribe, "Hi").await.unwrap();
+    assert_eq!(endpoint.asked()[0].body.get("tools"), None);
 }

@@ -202,10 +202,10 @@ test("two people at the same instant", async ({ page, gateway, browser, request,
   for (let round = 0; round < 5; round++) {
     const id = await ask(request, gateway, { prompt: `Which, ${round}?`, options: ["left", "right"] });
     const [mine, theirs] = [await open(page, id), await open(other, id)];
-    await Promise.all([
-      mine.getByRole("button", { name: "left" }).click(),
-      theirs.getByRole("button", { name: "right" }).click(),
-    ]);
+    const buttons = [mine.getByRole("button", { name: "left" }), theirs.getByRole("button", { name: "right" })];
+    for (const button of buttons) await expect(button).toBeVisible();
+    // Not Playwright's click, which waits until nothing moves: by then the other one's answer would be on the screen.
+    await Promise.all(buttons.map((button) => button.evaluate((button: HTMLElement) => button.click())));
     for (const card of [mine, theirs]) await expect(card).toHaveAttribute("data-status", "over");
     const said = await Promise.all([mine, theirs].map((card) => card.locator(".q-back .q-outcome").innerText()));
     expect(said[0], "both see the same answer").toBe(said[1]);

@@ -1,5 +1,6 @@
 //! Fever of one agent: on when its temperature crosses a mark going up, off when it falls below a lower one.
 
+use crate::metabolism::oblique::oblique;
 use wire::{
     Event, Temperature,
     event::{FeverData, FeverEndedData, FeverSeverity},
@@ -25,15 +26,24 @@ impl FeverAlert {
         self.since_ms.is_some()
     }
 
-    /// Takes a reading and says what is to be reflected: at most one event per crossing. A hole changes nothing.
-    pub fn read(&mut self, temperature: Option<Temperature>, now_ms: u64) -> Option<Event> {
+    /// Takes a reading and says what is to be reflected: at most one event per crossing. A hole changes nothing. `seed`, 0 to
+    /// 1, chooses the strategy of a fever that begins.
+    pub fn read(&mut self, temperature: Option<Temperature>, seed: f64, now_ms: u64) -> Option<Event> {
         let temperature = temperature?;
         let value = temperature.get();
         match self.since_ms {
             None if value > FEVER_ON => {
                 self.since_ms = Some(now_ms);
                 let severity = if value > FEVER_HIGH { FeverSeverity::High } else { FeverSeverity::Moderate };
-                Some(Event::Fever { temperature, data: FeverData { threshold: FEVER_ON, severity } })
+                let data = FeverData {
+                    threshold: FEVER_ON,
+                    severity,
+                    intensity: Some(value - FEVER_ON),
+                    oblique_strategy: Some(oblique(seed).to_owned()),
+                    trigger: None,
+                    seed: Some(seed),
+                };
+                Some(Event::Fever { temperature, data })
             }
             Some(since) if value < FEVER_OFF => {
                 self.since_ms = None;
@@ -56,12 +66,14 @@ mod tests {
         let said: Vec<_> = [0.5, 0.81, 0.99, 0.5, 0.79, 0.9, 0.41, 0.39, 0.8, 0.96]
             .iter()
             .enumerate()
-            .filter_map(|(i, t)| alert.read(Temperature::new(*t), i as u64 * 1000))
+            .filter_map(|(i, t)| alert.read(Temperature::new(*t), 0.5, i as u64 * 1000))
             .collect();
         let kinds: Vec<_> = said.iter().map(|e| e.kind().as_str()).collect();
         assert_eq!(kinds, ["fever", "fever_ended", "fever"]);
         assert!(matches!(&said[1], Event::FeverEnded { data, .. } if data.duration_ms == 6000));
         assert!(matches!(&said[2], Event::Fever { data, .. } if data.severity == FeverSeverity::High));
+        let gift = Some("Is it finished?");
+        assert!(matches!(&said[0], Event::Fever { data, .. } if data.oblique_strategy.as_deref() == gift));
     }
 
     proptest! {
@@ -70,7 +82,7 @@ mod tests {
             let mut alert = FeverAlert::default();
             let mut on = false;
             for (i, t) in readings.into_iter().enumerate() {
-                if let Some(event) = alert.read(Temperature::new(t), i as u64) {
+                if let Some(event) = alert.read(Temperature::new(t), 0.5, i as u64) {
                     let starts = matches!(event, Event::Fever { .. });
                     prop_assert_ne!(starts, on);
                     on = starts;

@@ -16,6 +16,8 @@
 //! | [`flux`] | an agent's limits, its priorities, whose turn it is |
 //! | [`calls`] | what a person sent to an agent, and what became of it |
 //! | [`form`] | a form from a JSON Schema |
+//! | [`metabolism`] | the garden's engine, its fevers, and the void |
+//! | [`logos`] | AGENTESE: a path, who may follow it, and what it asks for |
 //! | [`restart`] | how often a dead agent may come back, and when |
 //! | [`view`] | one fold of the event stream for every window |
 //! | [`field`] | the density field: which cell shows which shade |
@@ -35,6 +37,8 @@ pub mod leaning;
 pub mod ledger;
 pub mod lifecycle;
 pub mod literal;
+pub mod logos;
+pub mod metabolism;
 pub mod meter;
 pub mod restart;
 pub mod series;

@@ -152,7 +152,7 @@ impl Vitals {
         c.gauges = gauges;
         let fine = MetricPoint { ts: crate::clock::wall(), mean: gauges, min: None, max: None };
         let coarse = c.series.push(fine.ts, gauges);
-        let crossing = c.alert.read(gauges.temperature, now);
+        let crossing = c.alert.read(gauges.temperature, rand::random(), now);
         c.breaker.succeeded();
         drop(c);
         let observers = Some(self.mirror.watchers());

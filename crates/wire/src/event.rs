@@ -5,6 +5,7 @@
 
 use crate::{
     AgentId, Epoch, FluxState, Gauges, Position, SemaphoreCard, Seq, Temperature, Timestamp, TokenId, deserialize,
+    metabolism::FeverTrigger,
     read::{Fields, FromJson, Wrong},
     record,
     semaphore::{Decision, Severity},
@@ -177,16 +178,29 @@ impl FromJson for FeverSeverity {
 
 deserialize!(FeverSeverity);
 
-/// Which mark was crossed.
+/// Which mark was crossed. Of an agent's fever it is a mark of its temperature; of the garden's, of the engine's pressure,
+/// and the temperature is that pressure as a share of the mark, at most 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeverData {
-    /// The mark, 0 to 1.
+    /// The mark.
     pub threshold: f64,
     /// How far above.
     pub severity: FeverSeverity,
+    /// The same as a number: what was measured, less the mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intensity: Option<f64>,
+    /// A gift from the void.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oblique_strategy: Option<String>,
+    /// Why, of the garden's fever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<FeverTrigger>,
+    /// What the glitch is drawn from, 0 to 1: the same seed, the same look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<f64>,
 }
 
-record!(FeverData { threshold, severity });
+record!(FeverData { threshold, severity, intensity, oblique_strategy, trigger, seed });
 
 /// How long a fever lasted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

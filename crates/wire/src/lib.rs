@@ -12,6 +12,8 @@
 //! | [`frame`] | everything else on an observe socket: hello, gap, ping, and the client's one message |
 //! | [`summary`] | what REST says about agents and their history |
 //! | [`problem`] | errors, in the shape of RFC 9457 |
+//! | [`metabolism`] | the garden's engine, and what each agent contributes |
+//! | [`agentese`] | a path, who asks, and what it was answered |
 //! | [`command`] | what an agent exposes |
 //! | [`perturb`] | the perturb socket: inputs and answers |
 //! | [`scope`] | what a token may do |
@@ -23,12 +25,14 @@
 //! | [`time`] | timestamps |
 //! | [`read`] | how events, frames and summaries are read |
 
+pub mod agentese;
 pub mod close;
 pub mod command;
 pub mod event;
 pub mod frame;
 pub mod gauge;
 pub mod id;
+pub mod metabolism;
 pub mod perturb;
 pub mod problem;
 pub mod purgatory;

@@ -66,6 +66,8 @@ pub const WAIT: &str = "/api/purgatory/{agent}/{token}/wait";
 pub const RESOLVE: &str = "/api/purgatory/{agent}/resolve/{token}";
 /// Withdraws a question.
 pub const CANCEL: &str = "/api/purgatory/{agent}/cancel/{token}";
+/// A path of AGENTESE.
+pub const AGENTESE: &str = "/api/agentese";
 /// Where the browser's half of the page lives.
 pub const ASSETS: &str = "/pkg/{*file}";
 

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use terrarium_wire::{
     AgentId, Envelope, Epoch, Event, EventKind, FluxState, Frame, Gap, Gauges, Hello, Position, SemaphoreCard, Seq,
     Temperature, Timestamp, TokenId,
+    agentese::{Agentese, Answered, ObserverWords},
     event::{CircuitState, DegradedData, ErrorData, FeverData, FeverEndedData, FeverSeverity, Moved, Transition},
     frame::{ClientMessage, Control},
+    metabolism::{Breach, EngineStatus, FeverTrigger, Metered, Tithe, VelocityRule},
     semaphore::{Decision, OnTimeout, Reason, Severity, Verdict},
 };
 
@@ -49,8 +51,35 @@ fn samples() -> Vec<(Event, Value)> {
             json!({"type": "agent_stopped", "state": "stopped", "previous": "draining", "data": {"reason": "done"}}),
         ),
         (
-            Event::Fever { temperature, data: FeverData { threshold: 0.8, severity: FeverSeverity::Moderate } },
+            Event::Fever {
+                temperature,
+                data: FeverData {
+                    threshold: 0.8,
+                    severity: FeverSeverity::Moderate,
+                    intensity: None,
+                    oblique_strategy: None,
+                    trigger: None,
+                    seed: None,
+                },
+            },
             json!({"type": "fever", "temperature": 0.85, "data": {"threshold": 0.8, "severity": "moderate"}}),
+        ),
+        (
+            Event::Fever {
+                temperature,
+                data: FeverData {
+                    threshold: 1.0,
+                    severity: FeverSeverity::High,
+                    intensity: Some(0.5),
+                    oblique_strategy: Some("Is it finished?".into()),
+                    trigger: Some(FeverTrigger::PressureOverflow),
+                    seed: Some(0.5),
+                },
+            },
+            json!({"type": "fever", "temperature": 0.85, "data": {
+                "threshold": 1.0, "severity": "high", "intensity": 0.5, "oblique_strategy": "Is it finished?",
+                "trigger": "pressure_overflow", "seed": 0.5,
+            }}),
         ),
         (
             Event::FeverEnded { temperature, data: FeverEndedData { duration_ms: 1500 } },
@@ -224,4 +253,78 @@ fn the_clients_one_message_is_as_the_contract_writes_it() {
     let ClientMessage::Observe(narrow) = serde_json::from_str(text).unwrap();
     assert_eq!(narrow.since["host"].parse::<Position>().unwrap().seq, Seq(7));
     assert!(serde_json::from_str::<ClientMessage>(r#"{"op":"observe"}"#).is_ok());
+}
+
+fn both_ways<T>(value: &T, shape: &Value)
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    assert_eq!(&serde_json::to_value(value).unwrap(), shape);
+    assert_eq!(&serde_json::from_value::<T>(shape.clone()).unwrap(), value);
+}
+
+#[test]
+fn a_path_is_asked_and_answered_as_the_contract_writes_it() {
+    let observer = ObserverWords {
+        archetype: Some("developer".into()),
+        capabilities: vec!["keep".into()],
+        agent: Some(AgentId::parse("scribe").unwrap()),
+    };
+    let args = serde_json::Map::from_iter([("amount".to_owned(), json!(0.1))]);
+    both_ways(
+        &Agentese { path: "void.entropy.tithe".into(), observer: Some(observer), args },
+        &json!({"path": "void.entropy.tithe", "args": {"amount": 0.1},
+                "observer": {"archetype": "developer", "capabilities": ["keep"], "agent": "scribe"}}),
+    );
+    both_ways(
+        &Agentese { path: "void.entropy.fever".into(), observer: None, args: serde_json::Map::new() },
+        &json!({"path": "void.entropy.fever"}),
+    );
+    both_ways(&Answered { result: json!({"strategy": "x"}) }, &json!({"result": {"strategy": "x"}}));
+    both_ways(
+        &Tithe { discharged: 0.1, remaining_pressure: 0.35, gratitude: "The river flows.".into() },
+        &json!({"discharged": 0.1, "remaining_pressure": 0.35, "gratitude": "The river flows."}),
+    );
+}
+
+#[test]
+fn the_metabolism_has_its_frozen_shape() {
+    both_ways(
+        &EngineStatus {
+            pressure: 0.5,
+            critical_threshold: 1.0,
+            in_fever: true,
+            fever_start: Some(1.5),
+            temperature: 2.0,
+            input_tokens: 3,
+            output_tokens: 1,
+        },
+        &json!({"pressure": 0.5, "critical_threshold": 1.0, "in_fever": true, "fever_start": 1.5, "temperature": 2.0,
+                "input_tokens": 3, "output_tokens": 1}),
+    );
+    let breach = Breach { rule: VelocityRule::ChainLength, measured: 9, limit: 8, why: "9 > 8".into() };
+    both_ways(
+        &Metered {
+            agent_id: Some(AgentId::parse("scribe").unwrap()),
+            pressure: 0.25,
+            share: 0.5,
+            input_tokens: 3,
+            output_tokens: 1,
+            calls: 1,
+            tokens_per_minute: 4,
+            errors_per_minute: 0,
+            same_output: 1,
+            chain_length: 9,
+            breaches: vec![breach],
+        },
+        &json!({"agent_id": "scribe", "pressure": 0.25, "share": 0.5, "input_tokens": 3, "output_tokens": 1, "calls": 1,
+                "tokens_per_minute": 4, "errors_per_minute": 0, "same_output": 1, "chain_length": 9,
+                "breaches": [{"rule": "chain_length", "measured": 9, "limit": 8, "why": "9 > 8"}]}),
+    );
+    for rule in VelocityRule::ALL {
+        both_ways(&rule, &json!(rule.as_str()));
+    }
+    for trigger in FeverTrigger::ALL {
+        both_ways(&trigger, &json!(trigger.as_str()));
+    }
 }

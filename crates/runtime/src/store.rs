@@ -81,7 +81,7 @@ impl Store {
     pub fn open(folder: &Path) -> Result<(Self, Option<PathBuf>), StoreError> {
         let path = folder.join(FILE);
         let failed = |error| StoreError::Sqlite { path: path.clone(), error };
-        match connect(&path) {
+        match connect(&path).and_then(sound) {
             Ok(connection) => Ok((Self::over(connection, &path)?, None)),
             Err(error) if is_damage(&error) => {
                 let aside = set_aside(&path)?;
@@ -225,6 +225,12 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(connection)
+}
+
+/// Reads the whole file, so that damage is found at the start and not by whoever needs the damaged page. Once, by the
+/// file's owner: it takes about a second for each few hundred megabytes.
+fn sound(connection: Connection) -> rusqlite::Result<Connection> {
     let verdict: Option<String> = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).optional()?;
     match verdict.as_deref() {
         Some("ok") | None => Ok(connection),

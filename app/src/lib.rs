@@ -10,6 +10,7 @@ mod bell;
 mod browser;
 mod charts;
 mod components;
+mod element;
 mod first;
 mod live;
 mod pages;
@@ -27,6 +28,7 @@ pub use shell::{Page, shell};
 use components::{connection::Connection, visitor::Visitor, waiting::Waiting};
 use leptos::prelude::*;
 use live::Live;
+use markup::view;
 use pages::{
     agent::AgentPage, decided::DecidedPage, garden::GardenPage, not_found::NoSuchPage, purgatory::PurgatoryPage,
 };

@@ -32,7 +32,7 @@ impl<V: RenderHtml + Send> IntoWhole for V {
 
 /// A closure of a view. Every kind of closure and of result would be an own copy of the code that runs it, so there are
 /// three: for words, for yes or no, and for parts of the page.
-type Shared<T> = SharedReactiveFunction<T>;
+pub(crate) type Shared<T> = SharedReactiveFunction<T>;
 
 /// Words that change, as text or as an attribute.
 pub(crate) fn text<S: Into<String>>(mut words: impl FnMut() -> S + Send + 'static) -> Shared<String> {
@@ -62,9 +62,12 @@ impl Item {
 }
 
 /// A list that changes. What keeps its key stays as it is.
-pub(crate) fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> impl IntoView {
-    let items: Box<dyn Fn() -> Vec<Item> + Send> = Box::new(items);
-    view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.view)() /> }
+pub(crate) fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> AnyView {
+    list_of(Box::new(items))
+}
+
+fn list_of(items: Box<dyn Fn() -> Vec<Item> + Send>) -> AnyView {
+    view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.view)() /> }.whole()
 }
 
 impl<V: Render> Render for Whole<V> {

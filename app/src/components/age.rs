@@ -2,6 +2,7 @@
 
 use crate::{live::Live, whole::text, words};
 use leptos::prelude::*;
+use markup::view;
 use std::sync::Arc;
 use wire::Timestamp;
 

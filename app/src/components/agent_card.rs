@@ -12,6 +12,7 @@ use crate::{
     words::{self, Gauge},
 };
 use leptos::prelude::*;
+use markup::view;
 use std::sync::Arc;
 use terrarium_core::view::{AgentView, Phase};
 use wire::{AgentId, AgentSummary, Gauges, Temperature, Timestamp, route};

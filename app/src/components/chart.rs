@@ -13,6 +13,7 @@ use crate::{
     words::{self, Gauge},
 };
 use leptos::{ev, html::Canvas, prelude::*};
+use markup::view;
 use plotters::{prelude::IntoDrawingArea, style::RGBColor};
 use plotters_canvas::CanvasBackend;
 use std::sync::Arc;

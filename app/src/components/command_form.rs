@@ -9,6 +9,7 @@ use crate::{
     words,
 };
 use leptos::{html::Form, prelude::*};
+use markup::view;
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 use terrarium_core::form::{self, Field, Kind, Whole, Words, within};
@@ -279,7 +280,7 @@ impl Sheet {
             Kind::Flag => {
                 return view! {
                     <label class="field field-flag">
-                        <input type="checkbox" data-at=at checked={word == "true"} aria-describedby=about />
+                        <input type="checkbox" data-at=at checked=word == "true" aria-describedby=about />
                         <span class="field-name">{named}</span>
                         {error}
                     </label>

@@ -8,6 +8,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
+use markup::view;
 use std::sync::Arc;
 use wire::{AgentId, CommandSpec, Scope, command::CommandList, read::FromJson as _, route};
 

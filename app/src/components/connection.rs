@@ -6,6 +6,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
+use markup::view;
 
 /// A status line: said aloud when it changes, with a countdown only for the eye.
 #[component]

@@ -9,6 +9,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
+use markup::view;
 use serde_json::Value;
 use terrarium_core::calls::{Call, Calls, Input, Stage};
 use wire::{

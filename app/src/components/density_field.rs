@@ -3,6 +3,7 @@
 
 use crate::{components::agent_card::Agent, live::Live, whole::IntoWhole as _};
 use leptos::{html::Canvas, prelude::*};
+use markup::view;
 use std::{
     cell::{Cell as Shared, RefCell},
     rc::Rc,

@@ -6,6 +6,7 @@ use crate::{
     words::Gauge,
 };
 use leptos::prelude::*;
+use markup::view;
 
 /// A gauge with its sparkline and its explanation, which opens without JavaScript too.
 #[component]

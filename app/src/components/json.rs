@@ -2,6 +2,7 @@
 
 use crate::whole::IntoWhole as _;
 use leptos::prelude::*;
+use markup::view;
 use serde_json::Value;
 use wasm_bindgen::JsValue;
 
@@ -78,7 +79,7 @@ fn branch(name: Option<String>, value: &Value, depth: usize) -> AnyView {
     };
     let count = if parts.len() == 1 { what.trim_end_matches('s').to_owned() } else { what.to_owned() };
     view! {
-        <details open={depth < OPEN}>
+        <details open=depth < OPEN>
             <summary>{name}<span class="muted">{format!("{} {count}", parts.len())}</span></summary>
             {parts}
         </details>

@@ -15,6 +15,7 @@ use leptos::{
     html::{Details, Form, Input, Textarea},
     prelude::*,
 };
+use markup::view;
 use serde_json::Value;
 use std::sync::Arc;
 use terrarium_core::{
@@ -314,7 +315,7 @@ fn answering(live: Live, card: &SemaphoreCard) -> AnyView {
             <button type="submit" disabled hidden></button>
             <label class="q-note">
                 <span>"A word to go with it, if you like"</span>
-                <input name="note" maxlength=WORD_MAX autocomplete="off" node_ref=note on:keydown=no_enter />
+                <input name="note" maxlength=WORD_MAX.to_string() autocomplete="off" node_ref=note on:keydown=no_enter />
             </label>
             <div class="q-ways">{ways}</div>
             <p class="q-sent" role="status">{text(said)}</p>

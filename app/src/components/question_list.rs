@@ -8,6 +8,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
+use markup::view;
 use std::sync::Arc;
 
 /// The questions that fit.

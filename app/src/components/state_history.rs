@@ -6,6 +6,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
+use markup::view;
 use terrarium_core::view::StateChange;
 use wire::{AgentId, Timestamp};
 

@@ -7,6 +7,7 @@ use crate::{
     words,
 };
 use leptos::{html::Ol, prelude::*};
+use markup::view;
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,

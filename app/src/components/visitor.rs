@@ -3,6 +3,7 @@
 
 use crate::{live::Live, place::Place, whole::IntoWhole as _, whole::text};
 use leptos::prelude::*;
+use markup::view;
 use wire::{AgentId, route};
 
 /// In the bar of every page.

@@ -7,6 +7,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
+use markup::view;
 use wire::route;
 
 /// A link with a count; the count is said aloud when it changes.

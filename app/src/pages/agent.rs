@@ -20,6 +20,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
+use markup::view;
 use std::sync::Arc;
 use wire::AgentId;
 

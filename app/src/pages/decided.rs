@@ -9,6 +9,7 @@ use crate::{
     whole::{IntoWhole as _, Item, flag, list, text},
 };
 use leptos::prelude::*;
+use markup::view;
 use wire::{read::FromJson as _, route, semaphore::TokenRecord};
 
 /// Which questions the list holds.

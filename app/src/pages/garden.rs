@@ -7,6 +7,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
+use markup::view;
 use wire::{AgentId, FluxState, route};
 
 /// `/`.

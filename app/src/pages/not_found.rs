@@ -6,6 +6,7 @@ use crate::{
     whole::{IntoWhole as _, list, text},
 };
 use leptos::prelude::*;
+use markup::view;
 use wire::AgentId;
 
 /// Names offered in place of one that is not there.

@@ -10,6 +10,7 @@ use crate::{
     words,
 };
 use leptos::prelude::*;
+use markup::view;
 use wire::{
     route,
     semaphore::{Reason, Severity},

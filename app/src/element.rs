@@ -1,0 +1,100 @@
+//! The one type of element that the page is made of; `markup::view` writes it. Leptos has a type for every element with
+//! its attributes and children, and the browser gets code for each of them; here it gets the code once, and the elements
+//! are data.
+//!
+//! Owns what an element is; never what is shown.
+
+mod hear;
+mod render;
+mod said;
+
+pub(crate) use said::Said;
+
+use crate::whole::Shared;
+use hear::Hear;
+use leptos::{
+    ev::EventDescriptor,
+    html::ElementType,
+    prelude::*,
+    tachys::{html::node_ref::NodeRefContainer, renderer::types},
+};
+use said::Place;
+use std::borrow::Cow;
+use wasm_bindgen::JsCast;
+
+/// Attributes that never change.
+type Fixed = &'static [(&'static str, &'static str)];
+
+/// An element with all that is in it.
+pub(crate) struct Element {
+    tag: &'static str,
+    fixed: Fixed,
+    parts: Vec<Part>,
+    /// Set as one piece, instead of children.
+    html: Cow<'static, str>,
+    children: Vec<AnyView>,
+}
+
+/// What an element has apart from its fixed attributes and its children.
+enum Part {
+    Says(Place, &'static str, Said),
+    Hears(&'static str, Hear),
+    Reference(Box<dyn FnOnce(&types::Element) + Send>),
+}
+
+/// A child, or one of several roots.
+pub(crate) fn piece(view: impl IntoView + 'static) -> AnyView {
+    view.into_any()
+}
+
+impl Element {
+    pub(crate) fn new(tag: &'static str, fixed: Fixed) -> Self {
+        Self { tag, fixed, parts: Vec::new(), html: Cow::Borrowed(""), children: Vec::new() }
+    }
+
+    /// An attribute.
+    pub(crate) fn set(self, name: &'static str, said: impl Into<Said>) -> Self {
+        self.with(Part::Says(Place::Attribute, name, said.into()))
+    }
+
+    /// A class that it has at times.
+    pub(crate) fn class(self, name: &'static str, holds: Shared<bool>) -> Self {
+        self.with(Part::Says(Place::Class, name, holds.into()))
+    }
+
+    /// A property, which is not part of the HTML.
+    pub(crate) fn property(self, name: &'static str, words: Shared<String>) -> Self {
+        self.with(Part::Says(Place::Property, name, words.into()))
+    }
+
+    /// What is done on an event. The event is named twice: for the browser, and for the type of what is heard.
+    pub(crate) fn on<E>(self, name: &'static str, _: E, mut hear: impl FnMut(E::EventType) + Send + 'static) -> Self
+    where
+        E: EventDescriptor,
+        E::EventType: JsCast,
+    {
+        self.with(Part::Hears(name, Hear::new(Box::new(move |event| hear(event.unchecked_into())))))
+    }
+
+    /// Where to find it once it is in the document.
+    pub(crate) fn reference<E: ElementType>(self, reference: impl NodeRefContainer<E> + Send + 'static) -> Self {
+        self.with(Part::Reference(Box::new(move |node| reference.load(node))))
+    }
+
+    /// HTML in place of children.
+    pub(crate) fn inner_html(mut self, html: impl Into<Cow<'static, str>>) -> Self {
+        self.html = html.into();
+        self
+    }
+
+    pub(crate) fn child(mut self, child: impl IntoView + 'static) -> Self {
+        self.children.push(piece(child));
+        self
+    }
+
+    #[inline(never)]
+    fn with(mut self, part: Part) -> Self {
+        self.parts.push(part);
+        self
+    }
+}

@@ -5,6 +5,7 @@
 use crate::{
     live::Live,
     post,
+    signal::{RwSignal, effect},
     socket::{Open, dial},
 };
 use leptos::prelude::*;
@@ -49,7 +50,7 @@ struct Beam {
 /// Sends whatever is put in the outbox, and folds what comes back into `calls`.
 pub(crate) fn mount(live: Live, agent: AgentId, calls: RwSignal<Calls>, outbox: RwSignal<Vec<Word>>) {
     let beam: RefCell<Option<Rc<Beam>>> = RefCell::new(None);
-    Effect::new(move |_| {
+    effect(move || {
         outbox.track();
         let mut words = Vec::new();
         outbox.update_untracked(|waiting| words = std::mem::take(waiting));

@@ -1,6 +1,7 @@
 //! How a person hears of a question elsewhere than on the page: the icon of the tab, and the browser's own notifications,
 //! which are asked for by a button only. The title is [`crate::place`]'s.
 
+use crate::signal::effect;
 use crate::{browser::Notification, live::Live};
 use leptos::prelude::*;
 use std::{collections::HashSet, sync::Arc};
@@ -18,7 +19,7 @@ pub(crate) fn icon(waiting: usize) -> &'static str {
 
 /// Rings for what is new. Browser only.
 pub(crate) fn mount(live: Live) {
-    Effect::new(move |_| {
+    effect(move || {
         let icon = icon(live.waiting.get());
         if let Ok(Some(link)) = document().query_selector("link[rel=icon]")
             && link.get_attribute("href").as_deref() != Some(icon)
@@ -27,15 +28,16 @@ pub(crate) fn mount(live: Live) {
             let _ = link.set_attribute("href", icon);
         }
     });
-    Effect::new(move |known: Option<HashSet<TokenId>>| {
+    let mut known: Option<HashSet<TokenId>> = None;
+    effect(move || {
         let waiting: Vec<Arc<SemaphoreCard>> = live.questions(|questions| questions.iter().cloned().collect());
-        if let Some(known) = known {
+        if let Some(known) = &known {
             let new: Vec<_> = waiting.iter().filter(|card| !known.contains(&card.id)).collect();
             if document().hidden() && !new.is_empty() && may() == Some(May::Granted) {
                 ring(&new);
             }
         }
-        waiting.iter().map(|card| card.id.clone()).collect()
+        known = Some(waiting.iter().map(|card| card.id.clone()).collect());
     });
 }
 

@@ -10,14 +10,9 @@ mod said;
 
 pub(crate) use said::Said;
 
-use crate::whole::Shared;
+use crate::{signal::NodeRef, whole::Shared};
 use hear::Hear;
-use leptos::{
-    ev::EventDescriptor,
-    html::ElementType,
-    prelude::*,
-    tachys::{html::node_ref::NodeRefContainer, renderer::types},
-};
+use leptos::{ev::EventDescriptor, html::ElementType, prelude::*, tachys::renderer::types};
 use said::Place;
 use std::borrow::Cow;
 use wasm_bindgen::JsCast;
@@ -77,7 +72,10 @@ impl Element {
     }
 
     /// Where to find it once it is in the document.
-    pub(crate) fn reference<E: ElementType>(self, reference: impl NodeRefContainer<E> + Send + 'static) -> Self {
+    pub(crate) fn reference<E: ElementType>(self, reference: NodeRef<E>) -> Self
+    where
+        E::Output: JsCast,
+    {
         self.with(Part::Reference(Box::new(move |node| reference.load(node))))
     }
 

@@ -17,6 +17,7 @@ mod pages;
 mod place;
 mod post;
 mod shell;
+mod signal;
 mod socket;
 mod whole;
 mod words;
@@ -25,6 +26,7 @@ pub use first::{Decided, FirstState};
 pub use place::Address;
 pub use shell::{Page, shell};
 
+use crate::signal::{RwSignal, effect};
 use components::{connection::Connection, visitor::Visitor, waiting::Waiting};
 use leptos::prelude::*;
 use live::Live;
@@ -46,7 +48,7 @@ pub fn App() -> impl IntoView {
     let live = Live::new(first, api::place());
     provide_context(live);
     // Runs in the browser only, after hydration.
-    Effect::new(move |_| live.mount());
+    effect(move || live.mount());
     let page = move || match &*live.place.read() {
         Place::Garden => view! { <GardenPage /> }.whole(),
         Place::Agent(name) => view! { <AgentPage name=name.clone() /> }.whole(),

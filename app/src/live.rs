@@ -4,6 +4,7 @@ use crate::{
     bell,
     first::FirstState,
     place::{self, Place},
+    signal::{Memo, RwSignal},
     socket::Socket,
 };
 use leptos::prelude::*;

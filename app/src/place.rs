@@ -2,6 +2,7 @@
 //! the page's own links and the history they leave; every other link is the browser's business.
 
 use crate::live::Live;
+use crate::signal::effect;
 use leptos::{ev, prelude::*};
 use terrarium_core::view::Garden;
 use wasm_bindgen::{JsCast, JsValue};
@@ -72,7 +73,7 @@ pub(crate) fn first_title(path: &str, garden: &Garden) -> String {
 pub(crate) fn mount(live: Live) {
     window_event_listener(ev::click, move |click| follow(live, &click));
     window_event_listener(ev::popstate, move |_| arrive(live));
-    Effect::new(move |_| {
+    effect(move || {
         let place = live.place.read();
         let waiting = live.waiting.get();
         let title = place.title(place.agent(|id| live.has(id)), waiting);

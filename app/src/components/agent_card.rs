@@ -8,6 +8,7 @@ use crate::{
         sparkline,
     },
     live::Live,
+    signal::Memo,
     whole::{IntoWhole as _, flag, text},
     words::{self, Gauge},
 };

@@ -9,6 +9,7 @@ use crate::{
         gauge::{Why, spoken},
     },
     live::Live,
+    signal::{Memo, NodeRef, RwSignal, effect},
     whole::{IntoWhole as _, text},
     words::{self, Gauge},
 };
@@ -41,7 +42,7 @@ pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> impl IntoView {
     let drawing = api::drawn(&data.read_untracked());
     let picked = RwSignal::new(None::<usize>);
 
-    Effect::new(move |_| {
+    effect(move || {
         let Some(canvas) = canvas.get() else { return };
         let mark = *picked.read();
         paint(&canvas, &data.read(), mark);

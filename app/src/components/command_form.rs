@@ -5,6 +5,7 @@ use crate::{
     components::json::Answer,
     live::Live,
     post::{self, Reply},
+    signal::{NodeRef, RwSignal},
     whole::{IntoWhole as _, Item, flag, list, part, text},
     words,
 };
@@ -185,7 +186,7 @@ impl Sheet {
     /// Focuses what a selector finds, once it is drawn.
     fn focus(self, selector: String) {
         request_animation_frame(move || {
-            let node = self.node.try_get_untracked().flatten();
+            let node = self.node.try_get_untracked();
             let found = node.and_then(|node| node.query_selector(&selector).ok().flatten());
             if let Some(element) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
                 // Fails for no element of a page that is shown.

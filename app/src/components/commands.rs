@@ -4,6 +4,7 @@ use crate::{
     components::{agent_card::Agent, command_form::CommandForm, visitor},
     live::Live,
     post,
+    signal::{Memo, RwSignal, effect},
     whole::{IntoWhole as _, Item, list, part},
     words,
 };
@@ -31,7 +32,7 @@ pub(crate) fn Commands(id: AgentId, agent: Agent) -> impl IntoView {
     let names = Memo::new(move |_| agent.read(|s| s.commands.clone()));
     let known = RwSignal::new(Known::NotYet);
     let path = route::commands(&id);
-    Effect::new(move |_| {
+    effect(move || {
         if !names.read().is_empty() {
             post::get(&path, move |reply| {
                 let listed = CommandList::from_json(reply.body.clone()).ok().filter(|_| reply.is_good());

@@ -5,6 +5,7 @@ use crate::{
     beam::{self, Word},
     components::json::Answer,
     live::Live,
+    signal::{Memo, RwSignal},
     whole::{IntoWhole as _, Item, flag, list, part, text},
     words,
 };

@@ -1,6 +1,7 @@
 //! How busy an agent is, as a texture. Characters from the server, a canvas in the browser; the same cells in both.
 //! Browser side: one animation loop for all fields, at most 20 frames a second, only for what is in view.
 
+use crate::signal::{NodeRef, effect};
 use crate::{components::agent_card::Agent, live::Live, whole::IntoWhole as _};
 use leptos::{html::Canvas, prelude::*};
 use markup::view;
@@ -45,7 +46,7 @@ pub(crate) fn DensityField(id: AgentId, cols: u32, rows: u32, agent: Agent) -> i
     let alive = Arc::new(AtomicBool::new(true));
     let ends = Arc::clone(&alive);
     on_cleanup(move || ends.store(false, Ordering::Relaxed));
-    Effect::new(move |_| {
+    effect(move || {
         let Some(canvas) = canvas.get() else { return };
         let (id, alive) = (id.clone(), Arc::clone(&alive));
         watch(Painter {

@@ -8,6 +8,7 @@ use crate::{
     components::{age::Age, command_form::Sheet, json, reading, visitor},
     live::{Link, Live},
     post,
+    signal::{Memo, NodeRef, RwSignal, effect},
     whole::{IntoWhole as _, flag, part, text},
 };
 use leptos::{
@@ -82,7 +83,7 @@ pub(crate) fn QuestionCard(
     {
         // What was open from the first is being read, too.
         let id = id.clone();
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(details) = front.get().filter(|details| details.open()) {
                 reading.set(Some(id.clone()));
                 reading::watch(&details);
@@ -91,7 +92,7 @@ pub(crate) fn QuestionCard(
     }
     {
         let id = id.clone();
-        Effect::new(move |_| {
+        effect(move || {
             if over.read().is_some() && untrack(|| *reading.read() == Some(id.clone())) {
                 reading.set(None);
             }

@@ -4,6 +4,7 @@ use crate::{
     asking::{Filter, Row, STEP, Shown},
     components::{question_card::QuestionCard, reading},
     live::Live,
+    signal::{Memo, RwSignal, effect},
     whole::{IntoWhole as _, Item, flag, list, text},
     words,
 };
@@ -25,9 +26,9 @@ pub(crate) fn QuestionList(filter: RwSignal<Filter>) -> impl IntoView {
         live.questions(|questions| Shown::next(before, questions, &filter, now, open.as_ref()))
     });
     let say = RwSignal::new(String::new());
-    Effect::new(move |_| reading::keys(say));
+    effect(move || reading::keys(say));
     // A single question needs no opening.
-    let single = shown.with_untracked(|shown| shown.rows.len() == 1);
+    let single = shown.read_untracked().rows.len() == 1;
     let rows = move || shown.read().rows.iter().map(|row| item(row, single, reading)).collect();
     let more = move || shown.read().more;
     let none = move || {

@@ -2,6 +2,7 @@
 //! and events. Works on the document, so that a key does what a click on the same button does.
 
 use crate::browser::{Observer, Root, Sight};
+use crate::signal::RwSignal;
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, KeyboardEvent};

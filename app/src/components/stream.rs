@@ -3,6 +3,7 @@
 use crate::{
     api::lowercase,
     live::Live,
+    signal::{Memo, NodeRef, RwSignal, effect},
     whole::{IntoWhole as _, Item, list, text},
     words,
 };
@@ -57,7 +58,7 @@ pub(crate) fn Stream(id: AgentId) -> impl IntoView {
         frozen.set(next);
     };
     let lines = NodeRef::<Ol>::new();
-    Effect::new(move |_| {
+    effect(move || {
         shown.track();
         if let (true, Some(lines)) = (*follow.read(), lines.get()) {
             lines.set_scroll_top(0);
@@ -92,7 +93,7 @@ pub(crate) fn Stream(id: AgentId) -> impl IntoView {
                     <button
                         type="button"
                         aria-pressed=text(move || follow.read().to_string())
-                        on:click=move |_| *follow.write() ^= true
+                        on:click=move |_| follow.update(|follow| *follow ^= true)
                     >
                         "Follow"
                     </button>

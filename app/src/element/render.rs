@@ -37,7 +37,7 @@ pub(crate) struct Shown {
 /// What keeps a part of an element alive.
 enum Held {
     Said(Place, &'static str, Kept),
-    Heard(&'static str, RemoveEventHandler<types::Element>),
+    Heard(&'static str, #[expect(dead_code, reason = "hears until it is dropped")] RemoveEventHandler<types::Element>),
     Referred,
 }
 

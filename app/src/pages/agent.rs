@@ -15,6 +15,7 @@ use crate::{
     },
     live::Live,
     pages::not_found::NoSuchAgent,
+    signal::{Memo, RwSignal, effect},
     socket,
     whole::{IntoWhole as _, flag, part, text},
     words,
@@ -47,7 +48,7 @@ fn OneAgent(id: AgentId) -> impl IntoView {
     let asked = RwSignal::new(Filter::only(id.clone()));
     {
         let id = id.clone();
-        Effect::new(move |_| {
+        effect(move || {
             // A page the server rendered brought its stream along.
             let known = untrack(|| live.agent(&id, |a| a.stream.len() as u64 >= 100.min(a.summary.total_events)));
             if known == Some(false) {

@@ -6,6 +6,7 @@ use crate::{
     live::Live,
     pages::purgatory::head,
     post,
+    signal::{RwSignal, effect},
     whole::{IntoWhole as _, Item, flag, list, text},
 };
 use leptos::prelude::*;
@@ -22,7 +23,7 @@ pub(crate) fn DecidedPage(decided: RwSignal<Decided>) -> impl IntoView {
     let wrong = RwSignal::new(String::new());
     let known = StoredValue::new(None::<u64>);
     let longer = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         // At most once a second, and while only the newest part is shown.
         live.now.track();
         let version = live.asked.get_untracked();

@@ -3,6 +3,7 @@
 use crate::{
     components::agent_card::AgentCard,
     live::Live,
+    signal::Memo,
     whole::{IntoWhole as _, Item, list, part, text},
     words,
 };

@@ -3,6 +3,7 @@
 use crate::{
     live::Live,
     pages::garden::link,
+    signal::Memo,
     whole::{IntoWhole as _, list, text},
 };
 use leptos::prelude::*;

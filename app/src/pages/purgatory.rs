@@ -6,6 +6,7 @@ use crate::{
     bell::{self, May},
     components::question_list::QuestionList,
     live::Live,
+    signal::{RwSignal, effect},
     whole::{IntoWhole as _, flag, text},
     words,
 };
@@ -108,7 +109,7 @@ fn filters(filter: RwSignal<Filter>) -> AnyView {
 #[component]
 fn Notify() -> impl IntoView {
     let may = RwSignal::new(None::<May>);
-    Effect::new(move |_| may.set(bell::may()));
+    effect(move || may.set(bell::may()));
     let said = move || match may.get() {
         Some(May::Granted) => "This browser tells you of new questions.",
         Some(May::Denied) => "This browser is told not to tell you of new questions.",

@@ -10,7 +10,10 @@ mod said;
 
 pub(crate) use said::Said;
 
-use crate::{signal::NodeRef, whole::Shared};
+use crate::{
+    signal::NodeRef,
+    whole::{IntoWhole, Shared},
+};
 use hear::Hear;
 use leptos::{ev::EventDescriptor, html::ElementType, prelude::*, tachys::renderer::types};
 use said::Place;
@@ -20,8 +23,10 @@ use wasm_bindgen::JsCast;
 /// Attributes that never change.
 type Fixed = &'static [(&'static str, &'static str)];
 
-/// An element with all that is in it.
-pub(crate) struct Element {
+/// An element with all that is in it. In a box, so that it goes from call to call as one word.
+pub(crate) struct Element(Box<Inside>);
+
+struct Inside {
     tag: &'static str,
     fixed: Fixed,
     parts: Vec<Part>,
@@ -37,14 +42,9 @@ enum Part {
     Reference(Box<dyn FnOnce(&types::Element) + Send>),
 }
 
-/// A child, or one of several roots.
-pub(crate) fn piece(view: impl IntoView + 'static) -> AnyView {
-    view.into_any()
-}
-
 impl Element {
     pub(crate) fn new(tag: &'static str, fixed: Fixed) -> Self {
-        Self { tag, fixed, parts: Vec::new(), html: Cow::Borrowed(""), children: Vec::new() }
+        Self(Box::new(Inside { tag, fixed, parts: Vec::new(), html: Cow::Borrowed(""), children: Vec::new() }))
     }
 
     /// An attribute.
@@ -81,18 +81,23 @@ impl Element {
 
     /// HTML in place of children.
     pub(crate) fn inner_html(mut self, html: impl Into<Cow<'static, str>>) -> Self {
-        self.html = html.into();
+        self.0.html = html.into();
         self
     }
 
-    pub(crate) fn child(mut self, child: impl IntoView + 'static) -> Self {
-        self.children.push(piece(child));
+    pub(crate) fn child(self, child: impl IntoWhole) -> Self {
+        self.add(child.whole())
+    }
+
+    #[inline(never)]
+    fn add(mut self, child: AnyView) -> Self {
+        self.0.children.push(child);
         self
     }
 
     #[inline(never)]
     fn with(mut self, part: Part) -> Self {
-        self.parts.push(part);
+        self.0.parts.push(part);
         self
     }
 }

@@ -42,7 +42,7 @@ const NO_SCRIPT: &str = "<p>This is how things stood when the page was made. Rel
 
 /// The whole page: the frame around it, with the connection, and the page of the place.
 #[component]
-pub fn App() -> impl IntoView {
+pub fn App() -> AnyView {
     let first = api::first();
     let decided = RwSignal::new(first.decided.clone());
     let live = Live::new(first, api::place());
@@ -82,4 +82,5 @@ pub fn App() -> impl IntoView {
             </footer>
         </div>
     }
+    .whole()
 }

@@ -1,6 +1,7 @@
 //! Keeps the browser's half small: views, closures and lists whose type ends here, so that
 //! one copy of the code serves many.
 
+use crate::element::Element;
 use leptos::{
     attr::{Attribute, any_attribute::AnyAttribute},
     prelude::*,
@@ -18,17 +19,41 @@ use std::sync::{Arc, Mutex};
 /// wasm.
 struct Whole<V>(V);
 
-/// A component's border.
+/// A component's border. For a few types only, since each has code of its own.
 pub(crate) trait IntoWhole {
     /// Like `into_any`, without the asynchronous half.
     fn whole(self) -> AnyView;
 }
 
-impl<V: RenderHtml + Send> IntoWhole for V {
+impl IntoWhole for AnyView {
     fn whole(self) -> AnyView {
-        Whole(self).into_any()
+        self
     }
 }
+
+macro_rules! into_whole {
+    ($($kind:ty),* $(,)?) => { $(
+        impl IntoWhole for $kind {
+            #[inline(never)]
+            fn whole(self) -> AnyView {
+                Whole(self).into_any()
+            }
+        }
+    )* };
+}
+
+into_whole!(
+    Element,
+    (),
+    (AnyView, AnyView),
+    Vec<AnyView>,
+    Option<AnyView>,
+    &'static str,
+    String,
+    Option<String>,
+    Shared<String>,
+    Shared<AnyView>,
+);
 
 /// A closure of a view. Every kind of closure and of result would be an own copy of the code that runs it, so there are
 /// three: for words, for yes or no, and for parts of the page.
@@ -67,7 +92,7 @@ pub(crate) fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> AnyView {
 }
 
 fn list_of(items: Box<dyn Fn() -> Vec<Item> + Send>) -> AnyView {
-    view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.view)() /> }.whole()
+    view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.view)() /> }.into_any()
 }
 
 impl<V: Render> Render for Whole<V> {

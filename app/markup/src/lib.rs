@@ -19,12 +19,15 @@ pub fn view(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
     }
 }
 
+/// Several are pairs in pairs, so that there is one type of pair.
 fn roots(nodes: &[Node]) -> TokenStream {
+    let whole = |value| quote! { crate::whole::IntoWhole::whole(#value) };
     match nodes {
+        [] => quote! { () },
         [node] => piece(node),
-        several => {
-            let pieces = several.iter().map(piece);
-            quote! { (#(crate::element::piece(#pieces),)*) }
+        [first, rest @ ..] => {
+            let (first, rest) = (whole(piece(first)), whole(roots(rest)));
+            quote! { (#first, #rest) }
         }
     }
 }
@@ -32,7 +35,7 @@ fn roots(nodes: &[Node]) -> TokenStream {
 /// A node as a value.
 fn piece(node: &Node) -> TokenStream {
     match node {
-        Node::Element(element) if is_component(element) => quote! { ::leptos::prelude::view! { #element } },
+        Node::Element(element) if is_component(element) => component(element),
         Node::Element(element) => whole(element),
         Node::Block(block) => value(block),
         Node::Text(text) => {
@@ -64,6 +67,25 @@ fn whole(element: &NodeElement<Infallible>) -> TokenStream {
         quote! { .child(#child) }
     });
     quote! { crate::element::Element::new(#tag, &[#(#fixed),*]) #(#calls)* #(#children)* }
+}
+
+/// What Leptos makes of a component, without the type that it puts around it.
+fn component(element: &NodeElement<Infallible>) -> TokenStream {
+    let name = element.name();
+    let properties = element.attributes().iter().filter_map(|attribute| match attribute {
+        NodeAttribute::Attribute(attribute) => {
+            let name = &attribute.key;
+            let value = attribute.value().map_or_else(|| quote! { #name }, |value| quote! { #value });
+            Some(quote! { .#name(#value) })
+        }
+        NodeAttribute::Block(_) => None,
+    });
+    quote! {
+        ::leptos::component::component_view(
+            &#name,
+            ::leptos::component::component_props_builder(&#name) #(#properties)* .build(),
+        )
+    }
 }
 
 /// An attribute that is the same wherever the element stands.

@@ -101,7 +101,7 @@ impl Seen {
 
 /// The card of an agent.
 #[component]
-pub(crate) fn AgentCard(id: AgentId) -> impl IntoView {
+pub(crate) fn AgentCard(id: AgentId) -> AnyView {
     let live = expect_context::<Live>();
     let agent = Agent::new(live, id.clone());
     let (name, href, title) = (id.to_string(), route::agent_page(&id), format!("agent-{id}"));
@@ -154,7 +154,7 @@ pub(crate) fn AgentCard(id: AgentId) -> impl IntoView {
 
 /// The three gauges of an agent.
 #[component]
-pub(crate) fn GaugesView(agent: Agent) -> impl IntoView {
+pub(crate) fn GaugesView(agent: Agent) -> AnyView {
     view! {
         <dl class="gauges">
             <GaugeView agent gauge=Gauge::Pressure />

@@ -24,7 +24,7 @@ use wire::{AgentId, Timestamp};
 
 /// The chart of one gauge.
 #[component]
-pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> impl IntoView {
+pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> AnyView {
     let live = expect_context::<Live>();
     let canvas = NodeRef::<Canvas>::new();
     let at_first = live.now.get_untracked();

@@ -46,7 +46,7 @@ enum Outcome {
 
 /// The form of one command.
 #[component]
-pub(crate) fn CommandForm(id: AgentId, spec: CommandSpec) -> impl IntoView {
+pub(crate) fn CommandForm(id: AgentId, spec: CommandSpec) -> AnyView {
     let live = expect_context::<Live>();
     let fields = Arc::new(form::fields(&spec.arguments));
     let node = NodeRef::new();
@@ -101,7 +101,7 @@ pub(crate) fn CommandForm(id: AgentId, spec: CommandSpec) -> impl IntoView {
         </form>
         <div class="outcome" role="status">
             {part(move || match &*outcome.read() {
-                Outcome::Nothing | Outcome::Waiting => ().into_any(),
+                Outcome::Nothing | Outcome::Waiting => ().whole(),
                 Outcome::Answered(value) => view! { <Answer value=Value::clone(value) /> }.whole(),
                 Outcome::Asked(question) => {
                     view! {
@@ -157,7 +157,7 @@ impl Sheet {
                 view! { <div class="fields">{all}</div> }.whole()
             })]
         };
-        list(body).into_any()
+        list(body).whole()
     }
 
     /// What stands in the fields.

@@ -27,7 +27,7 @@ enum Known {
 
 /// The commands of one agent; nothing where it has none.
 #[component]
-pub(crate) fn Commands(id: AgentId, agent: Agent) -> impl IntoView {
+pub(crate) fn Commands(id: AgentId, agent: Agent) -> AnyView {
     let live = expect_context::<Live>();
     let names = Memo::new(move |_| agent.read(|s| s.commands.clone()));
     let known = RwSignal::new(Known::NotYet);
@@ -42,7 +42,7 @@ pub(crate) fn Commands(id: AgentId, agent: Agent) -> impl IntoView {
     });
     part(move || {
         if names.read().is_empty() {
-            return ().into_any();
+            return ().whole();
         }
         let id = id.clone();
         let body = part(move || match &*known.read() {
@@ -62,6 +62,7 @@ pub(crate) fn Commands(id: AgentId, agent: Agent) -> impl IntoView {
         }
         .whole()
     })
+    .whole()
 }
 
 fn forms(live: Live, id: &AgentId, all: &Arc<Vec<CommandSpec>>) -> AnyView {
@@ -82,7 +83,7 @@ fn forms(live: Live, id: &AgentId, all: &Arc<Vec<CommandSpec>>) -> AnyView {
             let href = visitor::sign_in(live);
             view! { <a href=href>"Sign in"</a> }.whole()
         } else {
-            "Your token does not have it.".into_any()
+            "Your token does not have it.".whole()
         };
         view! { <p class="muted">{format!("{rest} permission to give it work. ")}{way}</p> }.whole()
     });
@@ -106,7 +107,7 @@ fn one(id: AgentId, spec: CommandSpec) -> AnyView {
             </summary>
             {part(move || match *opened.read() {
                 true => view! { <CommandForm id=id.clone() spec=spec.clone() /> }.whole(),
-                false => ().into_any(),
+                false => ().whole(),
             })}
         </details>
     }

@@ -10,7 +10,7 @@ use markup::view;
 
 /// A status line: said aloud when it changes, with a countdown only for the eye.
 #[component]
-pub(crate) fn Connection() -> impl IntoView {
+pub(crate) fn Connection() -> AnyView {
     let live = expect_context::<Live>();
     // The moment of the first state, for as long as there is nothing newer.
     let as_of = live.now.get_untracked();

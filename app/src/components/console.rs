@@ -40,10 +40,10 @@ struct Desk {
 
 /// The console of one agent.
 #[component]
-pub(crate) fn Console(id: AgentId) -> impl IntoView {
+pub(crate) fn Console(id: AgentId) -> AnyView {
     let live = expect_context::<Live>();
     if !live.may(Scope::Perturb) {
-        return ().into_any();
+        return ().whole();
     }
     let desk = Desk {
         live,
@@ -239,7 +239,7 @@ fn one(desk: Desk, id: i64) -> impl FnOnce() -> AnyView + Send + 'static {
                         }
                             .whole()
                     }
-                    _ => ().into_any(),
+                    _ => ().whole(),
                 })}
             </li>
         }

@@ -39,7 +39,7 @@ pub(crate) struct FieldLook {
 
 /// A field of `cols` × `rows` cells.
 #[component]
-pub(crate) fn DensityField(id: AgentId, cols: u32, rows: u32, agent: Agent) -> impl IntoView {
+pub(crate) fn DensityField(id: AgentId, cols: u32, rows: u32, agent: Agent) -> AnyView {
     let live = expect_context::<Live>();
     let canvas = NodeRef::<Canvas>::new();
     let text = agent.look().map(|look| characters(&look, cols, rows));

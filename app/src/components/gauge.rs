@@ -10,7 +10,7 @@ use markup::view;
 
 /// A gauge with its sparkline and its explanation, which opens without JavaScript too.
 #[component]
-pub(crate) fn GaugeView(agent: Agent, gauge: Gauge) -> impl IntoView {
+pub(crate) fn GaugeView(agent: Agent, gauge: Gauge) -> AnyView {
     let value = move || gauge.of(&agent.gauges());
     let path = move || agent.seen().paths[gauge as usize].clone();
     view! {
@@ -30,7 +30,7 @@ pub(crate) fn GaugeView(agent: Agent, gauge: Gauge) -> impl IntoView {
 
 /// The `?` of a gauge: what it is, its unit, its formula.
 #[component]
-pub(crate) fn Why(gauge: Gauge) -> impl IntoView {
+pub(crate) fn Why(gauge: Gauge) -> AnyView {
     let [what, unit, formula] = gauge.explained();
     view! {
         <details class="why" name="why">

@@ -15,16 +15,18 @@ const OPEN: usize = 2;
 
 /// The answer.
 #[component]
-pub(crate) fn Answer(value: Value) -> impl IntoView {
+pub(crate) fn Answer(value: Value) -> AnyView {
     let text = value.as_str().map_or_else(|| pretty(&value), str::to_owned);
     let body = match &value {
         Value::Object(_) | Value::Array(_) if nodes(&value) <= NODES_MAX => {
             view! { <div class="json">{branch(None, &value, 0)}</div> }.whole()
         }
         _ => {
-            let shown: String = text.chars().take(TEXT_MAX).collect();
-            let cut = (shown.len() < text.len()).then_some("\n… copy it to see the rest");
-            view! { <pre class="answer-text" tabindex="0">{shown}{cut}</pre> }.whole()
+            let mut shown: String = text.chars().take(TEXT_MAX).collect();
+            if shown.len() < text.len() {
+                shown.push_str("\n… copy it to see the rest");
+            }
+            view! { <pre class="answer-text" tabindex="0">{shown}</pre> }.whole()
         }
     };
     view! {

@@ -53,7 +53,7 @@ pub(crate) fn QuestionCard(
     open: bool,
     /// The question that is open.
     reading: RwSignal<Option<TokenId>>,
-) -> impl IntoView {
+) -> AnyView {
     let live = expect_context::<Live>();
     let id = card.id.clone();
     let current = {
@@ -206,8 +206,8 @@ fn pieces(card: &SemaphoreCard) -> Vec<AnyView> {
 fn piece(Piece { label, body }: Piece) -> AnyView {
     let name = if label.is_empty() { "The question".to_owned() } else { label.clone() };
     let (class, inside) = match body {
-        Body::Words(words) => ("q-text q-words", vec![words.into_any()]),
-        Body::Code(code) => ("q-text q-code", vec![code.into_any()]),
+        Body::Words(words) => ("q-text q-words", vec![words.whole()]),
+        Body::Code(code) => ("q-text q-code", vec![code.whole()]),
         Body::Diff(runs) => ("q-text q-code", runs.into_iter().map(run).collect()),
     };
     view! {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// The questions that fit.
 #[component]
-pub(crate) fn QuestionList(filter: RwSignal<Filter>) -> impl IntoView {
+pub(crate) fn QuestionList(filter: RwSignal<Filter>) -> AnyView {
     let live = expect_context::<Live>();
     let reading = RwSignal::new(None);
     let shown = Memo::new(move |before: Option<&Shown>| {

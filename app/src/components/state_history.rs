@@ -12,7 +12,7 @@ use wire::{AgentId, Timestamp};
 
 /// Newest first; each with when it began and how long it lasted.
 #[component]
-pub(crate) fn StateHistory(id: AgentId) -> impl IntoView {
+pub(crate) fn StateHistory(id: AgentId) -> AnyView {
     let live = expect_context::<Live>();
     let states = move || {
         let mut items = Vec::new();

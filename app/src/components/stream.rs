@@ -31,7 +31,7 @@ impl PartialEq for Row {
 
 /// The stream of one agent.
 #[component]
-pub(crate) fn Stream(id: AgentId) -> impl IntoView {
+pub(crate) fn Stream(id: AgentId) -> AnyView {
     let live = expect_context::<Live>();
     let all = Memo::new(move |before: Option<&Vec<Row>>| {
         live.agent(&id, |a| rows(&a.stream, before.map_or(&[], Vec::as_slice))).unwrap_or_default()

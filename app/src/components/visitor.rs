@@ -8,7 +8,7 @@ use wire::{AgentId, route};
 
 /// In the bar of every page.
 #[component]
-pub(crate) fn Visitor() -> impl IntoView {
+pub(crate) fn Visitor() -> AnyView {
     let live = expect_context::<Live>();
     match live.session.with_value(|session| session.name.clone()) {
         Some(name) => view! {

@@ -12,7 +12,7 @@ use wire::route;
 
 /// A link with a count; the count is said aloud when it changes.
 #[component]
-pub(crate) fn Waiting() -> impl IntoView {
+pub(crate) fn Waiting() -> AnyView {
     let live = expect_context::<Live>();
     let here = move || if *live.place.read() == Place::Purgatory { "page" } else { "false" };
     let said = move || match live.waiting.get() {

@@ -2,7 +2,7 @@
 //! Leptos' order of nodes, since what stands between elements is Leptos'.
 
 use super::{
-    Element, Fixed, Part,
+    Element, Fixed, Inside, Part,
     said::{Before, Kept, Place, Said},
 };
 use leptos::{
@@ -66,11 +66,11 @@ impl Part {
 
 impl Element {
     fn is_like(&self, shown: &Shown) -> bool {
-        let as_before = self.tag == shown.tag && self.fixed == shown.fixed && self.html == shown.html;
+        let as_before = self.0.tag == shown.tag && self.0.fixed == shown.fixed && self.0.html == shown.html;
         as_before
-            && self.children.len() == shown.children.len()
-            && self.parts.len() == shown.parts.len()
-            && self.parts.iter().zip(&shown.parts).all(|(part, held)| part.is_as(held))
+            && self.0.children.len() == shown.children.len()
+            && self.0.parts.len() == shown.parts.len()
+            && self.0.parts.iter().zip(&shown.parts).all(|(part, held)| part.is_as(held))
     }
 }
 
@@ -78,7 +78,7 @@ impl Render for Element {
     type State = Shown;
 
     fn build(self) -> Shown {
-        let Self { tag, fixed, parts, html, children } = self;
+        let Inside { tag, fixed, parts, html, children } = *self.0;
         let node = Rndr::create_element(tag, DRAWN.contains(&tag).then_some(DRAWING));
         for (name, words) in fixed {
             Rndr::set_attribute(&node, name, words);
@@ -104,13 +104,13 @@ impl Render for Element {
             return;
         }
         let node = &shown.node;
-        let held = std::mem::take(&mut shown.parts).into_iter().zip(self.parts);
+        let held = std::mem::take(&mut shown.parts).into_iter().zip(self.0.parts);
         let next = held.map(|(held, part)| {
             let before = if let Held::Said(_, _, kept) = held { kept.before() } else { Before::Nothing };
             part.keep(node, before)
         });
         shown.parts = next.collect();
-        for (child, shown) in self.children.into_iter().zip(&mut shown.children) {
+        for (child, shown) in self.0.children.into_iter().zip(&mut shown.children) {
             child.rebuild(shown);
         }
     }
@@ -147,7 +147,7 @@ impl RenderHtml for Element {
     const MIN_LENGTH: usize = 0;
 
     fn dry_resolve(&mut self) {
-        for child in &mut self.children {
+        for child in &mut self.0.children {
             child.dry_resolve();
         }
     }
@@ -164,7 +164,7 @@ impl RenderHtml for Element {
         mark_branches: bool,
         _extra_attrs: Vec<AnyAttribute>,
     ) {
-        let Self { tag, fixed, parts, html, children } = self;
+        let Inside { tag, fixed, parts, html, children } = *self.0;
         let mut class = String::new();
         buf.push('<');
         buf.push_str(tag);
@@ -194,7 +194,7 @@ impl RenderHtml for Element {
     }
 
     fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Shown {
-        let Self { tag, fixed, parts, html, children } = self;
+        let Inside { tag, fixed, parts, html, children } = *self.0;
         match position.get() {
             Position::FirstChild => cursor.child(),
             Position::Current => {}

@@ -27,7 +27,7 @@ use wire::AgentId;
 
 /// `/agents/{id}`.
 #[component]
-pub(crate) fn AgentPage(name: String) -> impl IntoView {
+pub(crate) fn AgentPage(name: String) -> AnyView {
     let live = expect_context::<Live>();
     // The id, if the garden has such an agent: appears and goes with it.
     let asked = AgentId::parse(&name).ok();
@@ -37,10 +37,11 @@ pub(crate) fn AgentPage(name: String) -> impl IntoView {
         Some(id) => view! { <OneAgent id /> }.whole(),
         None => view! { <NoSuchAgent asked=name.clone() /> }.whole(),
     })
+    .whole()
 }
 
 #[component]
-fn OneAgent(id: AgentId) -> impl IntoView {
+fn OneAgent(id: AgentId) -> AnyView {
     let live = expect_context::<Live>();
     let agent = Agent::new(live, id.clone());
     let name = id.to_string();

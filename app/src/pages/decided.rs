@@ -18,7 +18,7 @@ const OVER: &str = "status=resolved,delivered,cancelled,voided&limit=50";
 
 /// `/purgatory/decided`.
 #[component]
-pub(crate) fn DecidedPage(decided: RwSignal<Decided>) -> impl IntoView {
+pub(crate) fn DecidedPage(decided: RwSignal<Decided>) -> AnyView {
     let live = expect_context::<Live>();
     let wrong = RwSignal::new(String::new());
     let known = StoredValue::new(None::<u64>);

@@ -13,7 +13,7 @@ use wire::{AgentId, FluxState, route};
 
 /// `/`.
 #[component]
-pub(crate) fn GardenPage() -> impl IntoView {
+pub(crate) fn GardenPage() -> AnyView {
     let live = expect_context::<Live>();
     let shown = Memo::new(move |_| {
         let (garden, leaving) = (live.garden.read(), live.leaving.read());
@@ -48,9 +48,9 @@ pub(crate) fn GardenPage() -> impl IntoView {
                 <h1>"The garden"</h1>
                 <p class="lede num">{text(lede)}</p>
             </div>
-            {part(move || if shown.read().is_empty() { empty().whole() } else { ().whole() })}
+            {part(move || if shown.read().is_empty() { empty() } else { ().whole() })}
             <div class="cards">{list(move || shown.read().iter().map(card).collect())}</div>
-            {part(move || if ended.read().is_empty() { ().whole() } else { over(ended).whole() })}
+            {part(move || if ended.read().is_empty() { ().whole() } else { over(ended) })}
         </main>
     }
     .whole()
@@ -61,13 +61,14 @@ fn card(id: &AgentId) -> Item {
     Item::new(id.to_string(), move || view! { <AgentCard id=shown /> }.whole())
 }
 
-fn over(ended: Memo<Vec<AgentId>>) -> impl IntoView {
+fn over(ended: Memo<Vec<AgentId>>) -> AnyView {
     view! {
         <section class="ended" aria-label="Agents that have ended">
             <h2>"Ended"</h2>
             <ul>{list(move || ended.read().iter().map(link).collect())}</ul>
         </section>
     }
+    .whole()
 }
 
 /// A line that leads to an agent's page.
@@ -84,7 +85,7 @@ pub(crate) fn link(id: &AgentId) -> Item {
     Item::new(id.to_string(), view)
 }
 
-fn empty() -> impl IntoView {
+fn empty() -> AnyView {
     view! {
         <section class="empty">
             <p class="empty-mark" aria-hidden="true">"◌"</p>
@@ -97,4 +98,5 @@ fn empty() -> impl IntoView {
             <p>"It appears here by itself."</p>
         </section>
     }
+    .whole()
 }

@@ -15,7 +15,7 @@ const NEAREST: usize = 5;
 
 /// Any other URL.
 #[component]
-pub(crate) fn NoSuchPage() -> impl IntoView {
+pub(crate) fn NoSuchPage() -> AnyView {
     view! {
         <main id="main" class="empty">
             <p class="empty-mark" aria-hidden="true">"◌"</p>
@@ -31,7 +31,7 @@ pub(crate) fn NoSuchPage() -> impl IntoView {
 
 /// An agent's URL without an agent.
 #[component]
-pub(crate) fn NoSuchAgent(asked: String) -> impl IntoView {
+pub(crate) fn NoSuchAgent(asked: String) -> AnyView {
     let live = expect_context::<Live>();
     let near = {
         let asked = asked.clone();

@@ -19,7 +19,7 @@ use wire::{
 
 /// `/purgatory`.
 #[component]
-pub(crate) fn PurgatoryPage() -> impl IntoView {
+pub(crate) fn PurgatoryPage() -> AnyView {
     let live = expect_context::<Live>();
     let filter = RwSignal::new(Filter::of(&api::address()));
     let lede = move || match live.waiting.get() {
@@ -107,7 +107,7 @@ fn filters(filter: RwSignal<Filter>) -> AnyView {
 
 /// Asks whether the browser may tell of new questions. Never asks by itself.
 #[component]
-fn Notify() -> impl IntoView {
+fn Notify() -> AnyView {
     let may = RwSignal::new(None::<May>);
     effect(move || may.set(bell::may()));
     let said = move || match may.get() {

@@ -2,8 +2,11 @@
 
 use crate::{place::asked, words};
 use serde_json::Value;
-use std::{collections::HashSet, sync::Arc};
-use terrarium_core::asked::{How, Questions, urgency};
+use std::sync::Arc;
+use terrarium_core::{
+    asked::{How, Questions, urgency},
+    order::sorted,
+};
 use wire::{
     AgentId, SemaphoreCard, Timestamp, TokenId,
     semaphore::{Decision, OnTimeout, Reason, Severity, TokenRecord, TokenStatus, Verdict},
@@ -108,8 +111,9 @@ impl Shown {
         now: Timestamp,
         reading: Option<&TokenId>,
     ) -> Self {
-        let mut cards: Vec<_> = questions.iter().filter(|card| filter.fits(card, now)).collect();
-        cards.sort_by_cached_key(|card| urgency(card));
+        let fitting = questions.iter().filter(|card| filter.fits(card, now));
+        let cards = sorted(fitting.map(|card| (urgency(card), card)).collect(), |a, b| a.0.cmp(&b.0));
+        let mut cards: Vec<_> = cards.into_iter().map(|(_, card)| card).collect();
         let all = cards.len();
         cards.truncate(filter.limit);
         let row = |card: &Arc<SemaphoreCard>| Row { card: Arc::clone(card), over: None };
@@ -124,9 +128,10 @@ impl Shown {
         if reading.is_some() {
             let still = |old: &Row| questions.get(&old.card.id).filter(|card| filter.fits(card, now)).map(row);
             rows = before.iter().filter_map(|old| still(old).or_else(|| ended(old))).collect();
-            let known: HashSet<TokenId> = rows.iter().map(|row| row.card.id.clone()).collect();
             let room = filter.limit.saturating_sub(rows.len());
-            rows.extend(cards.into_iter().filter(|card| !known.contains(&card.id)).take(room).map(row));
+            let known = |card: &&Arc<SemaphoreCard>| rows.iter().any(|row| row.card.id == card.id);
+            let new: Vec<Row> = cards.into_iter().filter(|card| !known(card)).take(room).map(row).collect();
+            rows.extend(new);
         } else {
             rows = cards.into_iter().map(row).collect();
             for (at, old) in before.iter().enumerate() {

@@ -4,7 +4,7 @@
 use crate::signal::effect;
 use crate::{browser::Notification, live::Live};
 use leptos::prelude::*;
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 use terrarium_core::literal::literal;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wire::{SemaphoreCard, TokenId, route};
@@ -28,11 +28,12 @@ pub(crate) fn mount(live: Live) {
             let _ = link.set_attribute("href", icon);
         }
     });
-    let mut known: Option<HashSet<TokenId>> = None;
+    // In the order of the ids, as the questions are.
+    let mut known: Option<Vec<TokenId>> = None;
     effect(move || {
         let waiting: Vec<Arc<SemaphoreCard>> = live.questions(|questions| questions.iter().cloned().collect());
         if let Some(known) = &known {
-            let new: Vec<_> = waiting.iter().filter(|card| !known.contains(&card.id)).collect();
+            let new: Vec<_> = waiting.iter().filter(|card| known.binary_search(&card.id).is_err()).collect();
             if document().hidden() && !new.is_empty() && may() == Some(May::Granted) {
                 ring(&new);
             }

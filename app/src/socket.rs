@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
     time::Duration,
 };
-use terrarium_core::restart::full_jitter;
+use terrarium_core::{order::sorted, restart::full_jitter};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 use wire::{
@@ -286,8 +286,8 @@ pub(crate) fn dial(path: &str, ticket: Option<&str>) -> Option<WebSocket> {
 }
 
 fn newest_first(garden: &terrarium_core::view::Garden) -> Vec<(String, String)> {
-    let mut agents: Vec<_> = garden.agents.iter().collect();
-    agents.sort_by_key(|(_, a)| std::cmp::Reverse(a.summary.last_event));
+    let agents =
+        sorted(garden.agents.iter().collect(), |(_, a), (_, b)| b.summary.last_event.cmp(&a.summary.last_event));
     agents.into_iter().map(|(id, a)| (id.to_string(), a.position().to_string())).collect()
 }
 
@@ -303,7 +303,7 @@ fn resume(positions: Vec<(String, String)>) -> String {
     }
     let narrow = Narrow { agents: vec!["*".into()], types: Vec::new(), since };
     // Strings in a struct: this cannot fail, and an empty message would be ignored.
-    serde_json::to_string(&ClientMessage::Observe(narrow)).unwrap_or_default()
+    serde_json::to_value(ClientMessage::Observe(narrow)).unwrap_or_default().to_string()
 }
 
 #[cfg(test)]

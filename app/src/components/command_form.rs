@@ -174,7 +174,10 @@ impl Sheet {
             };
             Some((part_of(&part_of(&input, "dataset"), "at").as_string()?, word))
         };
-        (0..inputs.length()).filter_map(word).collect()
+        // One by one: a map that is collected is sorted first, with a sort of its own.
+        let mut words = Words::new();
+        words.extend((0..inputs.length()).filter_map(word));
+        words
     }
 
     fn fill(self, words: Words) {

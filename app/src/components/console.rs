@@ -109,8 +109,9 @@ pub(crate) fn Console(id: AgentId) -> AnyView {
                             value=PRIORITY_DEFAULT.to_string()
                             title="0 to 150; 100 is ordinary, and what is higher goes first"
                             on:input=move |e| {
-                                let asked = event_target_value(&e).parse::<f64>().unwrap_or(f64::from(PRIORITY_DEFAULT));
-                                desk.priority.set((asked as u8).min(PRIORITY_MAX));
+                                let asked = js_sys::parse_float(&event_target_value(&e));
+                                let asked = if asked.is_nan() { PRIORITY_DEFAULT } else { asked as u8 };
+                                desk.priority.set(asked.min(PRIORITY_MAX));
                             }
                         />
                     </label>
@@ -160,7 +161,7 @@ impl Desk {
         };
         let perturb = Perturb { id: Some(CallId::Number(id)), data, priority: Some(priority), timeout_ms: None };
         // Plain values: this cannot fail, and the gateway would say what is wrong with an empty frame.
-        let frame = serde_json::to_string(&perturb).unwrap_or_default();
+        let frame = serde_json::to_value(&perturb).unwrap_or_default().to_string();
         self.outbox.update(|outbox| outbox.push(Word::Send(id, frame)));
         self.trouble.set("");
         true

@@ -23,6 +23,7 @@ use terrarium_core::{
     form::{self, Field},
     leaning::{self, Leaning},
     literal::literal,
+    order::sorted,
     shown::{self, Body, Change, Piece},
 };
 use wire::{
@@ -335,9 +336,8 @@ fn choices(card: &SemaphoreCard) -> Vec<(String, Value)> {
         return vec![("No".to_owned(), false.into()), ("Yes".to_owned(), true.into())];
     }
     let values = schema.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut choices: Vec<_> = values.into_iter().map(|value| (asking::answer(&value), value)).collect();
-    choices.sort_by_key(|(says, _)| leaning::leaning(says));
-    choices
+    let choices = values.into_iter().map(|value| (asking::answer(&value), value)).collect();
+    sorted(choices, |(a, _), (b, _)| leaning::leaning(a).cmp(&leaning::leaning(b)))
 }
 
 fn buttons(

@@ -9,12 +9,9 @@ use crate::{
 };
 use leptos::{html::Ol, prelude::*};
 use markup::view;
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 use terrarium_core::view::Entry;
-use wire::{AgentId, EventKind};
+use wire::{AgentId, EventKind, Timestamp};
 
 /// A line. Equal keys are equal lines: what was said does not change.
 #[derive(Debug, Clone)]
@@ -131,20 +128,25 @@ fn kinds() -> Vec<AnyView> {
 
 /// The lines, newest first. Lines known from before are kept, not copied again.
 fn rows(stream: &VecDeque<Entry>, before: &[Row]) -> Vec<Row> {
-    let known: HashMap<&str, &Arc<Entry>> = before.iter().map(|row| (row.key.as_str(), &row.entry)).collect();
+    // Both in the order of time: what is known is met on the way.
+    let mut known = before.iter().rev();
     let mut rows: Vec<Row> = Vec::with_capacity(stream.len());
-    let mut restarts = HashMap::new();
+    let mut restarts: Vec<Timestamp> = Vec::new();
     for entry in stream {
         let key = match entry {
             Entry::Event(e) => format!("{}:{}", e.epoch, e.seq),
             Entry::Gap(gap) => format!("gap:{}-{}:{}", gap.from_seq, gap.to_seq, restarts.len()),
             Entry::NewEpoch(ts) => {
-                let n = restarts.entry(*ts).and_modify(|n| *n += 1).or_insert(0_u32);
+                let n = restarts.iter().filter(|at| *at == ts).count();
+                restarts.push(*ts);
                 format!("epoch:{ts}:{n}")
             }
         };
-        let entry = known.get(key.as_str()).map_or_else(|| Arc::new(entry.clone()), |known| Arc::clone(known));
-        rows.push(Row { key, entry });
+        let here = known.clone().position(|row| row.key == key);
+        match here.and_then(|here| known.nth(here)) {
+            Some(row) => rows.push(row.clone()),
+            None => rows.push(Row { key, entry: Arc::new(entry.clone()) }),
+        }
     }
     rows.reverse();
     rows
@@ -159,7 +161,7 @@ fn fits(entry: &Entry, only: &str, words: &str) -> bool {
     let Entry::Event(e) = entry else { return true };
     let kind = e.event.kind();
     let said = || {
-        let all = serde_json::to_string(&e.event).unwrap_or_default();
+        let all = words::pretty(&e.event).unwrap_or_default();
         lowercase(&format!("{} {} {all}", words::kind(kind), words::line(&e.event)))
     };
     (only.is_empty() || only == kind.as_str()) && (words.is_empty() || said().contains(words))

@@ -8,6 +8,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use markup::view;
+use terrarium_core::order::sorted;
 use wire::AgentId;
 
 /// Names offered in place of one that is not there.
@@ -53,8 +54,7 @@ pub(crate) fn NoSuchAgent(asked: String) -> AnyView {
 }
 
 fn nearest<'a>(asked: &str, ids: impl Iterator<Item = &'a AgentId>) -> Vec<AgentId> {
-    let mut ids: Vec<_> = ids.map(|id| (distance(asked, id.as_str()), id)).collect();
-    ids.sort();
+    let ids = sorted(ids.map(|id| (distance(asked, id.as_str()), id)).collect(), Ord::cmp);
     ids.into_iter().take(NEAREST).map(|(_, id)| id.clone()).collect()
 }
 

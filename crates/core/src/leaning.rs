@@ -1,6 +1,8 @@
 //! How much an answer permits, by its words: so that the safe answer stands first, and a single key can mean a plain yes or
 //! a plain no. A guess for the order on the screen; never a rule about what an answer does.
 
+use crate::order::sorted;
+
 /// How much an answer permits. In the order in which answers are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Leaning {
@@ -48,9 +50,7 @@ pub fn leaning(answer: &str) -> Leaning {
 /// The answers, those that permit least first, otherwise as they were.
 #[must_use]
 pub fn cautious(options: &[String]) -> Vec<String> {
-    let mut options = options.to_vec();
-    options.sort_by_key(|option| leaning(option));
-    options
+    sorted(options.to_vec(), |a, b| leaning(a).cmp(&leaning(b)))
 }
 
 /// The one answer that leans so, if there is exactly one.

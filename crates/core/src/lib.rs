@@ -22,6 +22,7 @@
 //! | [`view`] | one fold of the event stream for every window |
 //! | [`field`] | the density field: which cell shows which shade |
 //! | [`spark`] | sparklines |
+//! | [`order`] | things in order, with one sort for all |
 //!
 //! The same code runs in the gateway and in the browser.
 
@@ -40,6 +41,7 @@ pub mod literal;
 pub mod logos;
 pub mod metabolism;
 pub mod meter;
+pub mod order;
 pub mod restart;
 pub mod series;
 pub mod shown;

@@ -50,22 +50,22 @@ where
 }
 
 impl<T: Send + Sync + 'static> RwSignal<T> {
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn new(value: T) -> Self {
         Self(prelude::RwSignal::new(Box::new(value)), PhantomData)
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn read(self) -> Look<T> {
         Look(self.0.read(), PhantomData)
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn read_untracked(self) -> Look<T> {
         Look(self.0.read_untracked(), PhantomData)
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn get(self) -> T
     where
         T: Clone,
@@ -73,7 +73,7 @@ impl<T: Send + Sync + 'static> RwSignal<T> {
         self.read().clone()
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn get_untracked(self) -> T
     where
         T: Clone,
@@ -81,12 +81,12 @@ impl<T: Send + Sync + 'static> RwSignal<T> {
         self.read_untracked().clone()
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn track(self) {
         self.0.track();
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn set(self, value: T) {
         self.0.set(Box::new(value));
     }
@@ -97,14 +97,14 @@ impl<T: Send + Sync + 'static> RwSignal<T> {
         drop(self.0.try_set(Box::new(value)));
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn update(self, change: impl FnOnce(&mut T)) {
         let mut change = Some(change);
         update(self.0, &mut |held| change.take().into_iter().for_each(|change| change(seen_mut(held))));
     }
 
     /// Changes it and tells nobody.
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn update_untracked(self, change: impl FnOnce(&mut T)) {
         let mut change = Some(change);
         update_untracked(self.0, &mut |held| change.take().into_iter().for_each(|change| change(seen_mut(held))));
@@ -112,7 +112,7 @@ impl<T: Send + Sync + 'static> RwSignal<T> {
 }
 
 impl<T: PartialEq + Send + Sync + 'static> Memo<T> {
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn new(make: impl Fn(Option<&T>) -> T + Send + Sync + 'static) -> Self {
         let make = move |before: Option<&Made>| {
             let known = before.map(|before| seen::<T>(&*before.0));
@@ -125,12 +125,12 @@ impl<T: PartialEq + Send + Sync + 'static> Memo<T> {
         Self(memo(Box::new(make)), PhantomData)
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn read(self) -> impl Deref<Target = T> {
         cast::<T>(self.0.read().clone())
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn read_untracked(self) -> impl Deref<Target = T> {
         cast::<T>(self.0.read_untracked().clone())
     }
@@ -140,7 +140,7 @@ impl<T: PartialEq + Send + Sync + 'static> Memo<T> {
         self.0.try_get_untracked().map(cast::<T>)
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn get(self) -> T
     where
         T: Clone,
@@ -148,7 +148,7 @@ impl<T: PartialEq + Send + Sync + 'static> Memo<T> {
         T::clone(&self.read())
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn get_untracked(self) -> T
     where
         T: Clone,
@@ -156,7 +156,7 @@ impl<T: PartialEq + Send + Sync + 'static> Memo<T> {
         T::clone(&self.read_untracked())
     }
 
-    #[track_caller]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn track(self) {
         self.0.track();
     }
@@ -198,17 +198,17 @@ fn run_again(mut run: Box<dyn FnMut()>) {
     prelude::Effect::new(move |_| run());
 }
 
-#[track_caller]
+#[cfg_attr(debug_assertions, track_caller)]
 fn memo(make: Box<dyn Fn(Option<&Made>) -> Made + Send + Sync>) -> prelude::Memo<Made> {
     prelude::Memo::new(make)
 }
 
-#[track_caller]
+#[cfg_attr(debug_assertions, track_caller)]
 fn update(signal: prelude::RwSignal<Held>, change: &mut dyn FnMut(&mut Held)) {
     signal.update(change);
 }
 
-#[track_caller]
+#[cfg_attr(debug_assertions, track_caller)]
 fn update_untracked(signal: prelude::RwSignal<Held>, change: &mut dyn FnMut(&mut Held)) {
     signal.update_untracked(change);
 }

@@ -92,7 +92,8 @@ pub(crate) fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> AnyView {
 }
 
 fn list_of(items: Box<dyn Fn() -> Vec<Item> + Send>) -> AnyView {
-    view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.view)() /> }.into_any()
+    let list = view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.view)() /> };
+    Whole(list).into_any()
 }
 
 impl<V: Render> Render for Whole<V> {

@@ -32,6 +32,8 @@ pub(crate) struct Look<T>(Guard, PhantomData<fn() -> T>);
 #[derive(Clone)]
 struct Made(Arc<dyn Any + Send + Sync>);
 
+type Make = dyn Fn(Option<&Made>) -> Made + Send + Sync;
+
 impl PartialEq for Made {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -199,7 +201,7 @@ fn run_again(mut run: Box<dyn FnMut()>) {
 }
 
 #[cfg_attr(debug_assertions, track_caller)]
-fn memo(make: Box<dyn Fn(Option<&Made>) -> Made + Send + Sync>) -> prelude::Memo<Made> {
+fn memo(make: Box<Make>) -> prelude::Memo<Made> {
     prelude::Memo::new(make)
 }
 

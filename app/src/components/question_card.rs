@@ -283,7 +283,7 @@ fn answering(live: Live, card: &SemaphoreCard) -> AnyView {
                     let at_fields = in_fields.then(|| sheet.wrong(&reply, &sheet.typed(), "/human_input")).flatten();
                     Sent::Refused(at_fields.unwrap_or_else(|| reply.problem()))
                 };
-                let _ = sent.try_set(if reply.is_good() { Sent::Taken } else { refused() });
+                sent.try_set(if reply.is_good() { Sent::Taken } else { refused() });
             });
         }
     };

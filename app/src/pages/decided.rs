@@ -77,7 +77,7 @@ fn fetch(path: String, wrong: RwSignal<String>, take: impl FnOnce(Decided) + 'st
         let good = reply.is_good();
         let part = good.then(|| Decided::from_json(reply.body.clone()).ok()).flatten();
         // The page may have been left in the meantime.
-        let _ = wrong.try_set(if part.is_some() { String::new() } else { reply.problem() });
+        wrong.try_set(if part.is_some() { String::new() } else { reply.problem() });
         if let Some(part) = part {
             take(part);
         }

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use std::{borrow::Cow, time::Duration};
+use terrarium_core::logos::Sorry;
 use wire::{
     AgentId, FieldError, FluxState, Problem, Scope,
     id::IdError,
@@ -22,7 +23,7 @@ use wire::{
 const REFUSAL_MAX: usize = 4096;
 
 /// Everything a door may have to say no to.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum Error {
     #[error("there is no agent called {name:?}{}", or_one_of(nearest))]
     UnknownAgent { name: String, nearest: Vec<AgentId> },
@@ -104,6 +105,10 @@ pub(crate) enum Error {
     DiskFull,
     #[error("the store does not take it: {why}")]
     StoreRefuses { why: String },
+    #[error("{sorry}; {}", sorry.why())]
+    Path { sorry: Box<Sorry> },
+    #[error("{why}")]
+    Exhausted { kind: &'static str, why: String },
     #[error("the gateway is stopping")]
     Draining,
     #[error("the gateway failed to answer; its log says why")]
@@ -150,6 +155,18 @@ impl Error {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::AgentEnded { .. } | Self::Cancelled | Self::Decided { .. } => StatusCode::CONFLICT,
+            Self::Exhausted { .. } => StatusCode::CONFLICT,
+            Self::Path { sorry } => match **sorry {
+                Sorry::Empty | Sorry::TooMuch { .. } | Sorry::Syntax { .. } | Sorry::Clause { .. } => {
+                    StatusCode::BAD_REQUEST
+                }
+                Sorry::NotFound { .. } => StatusCode::NOT_FOUND,
+                Sorry::Affordance { .. } => StatusCode::FORBIDDEN,
+                Sorry::Observer { .. } | Sorry::BadObserver { .. } | Sorry::Arguments { .. } => {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                }
+                Sorry::Composition { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            },
             // The agent's own words for input it does not take; a panic is a fault; everything else failed beyond us.
             Self::AgentFailed { kind, .. } if kind == "takes_no_input" => StatusCode::UNPROCESSABLE_ENTITY,
             Self::AgentFailed { kind, .. } if kind == "panic" => StatusCode::INTERNAL_SERVER_ERROR,
@@ -218,6 +235,19 @@ impl Error {
             Self::GardenFull => ("garden_full", "Too many agents"),
             Self::DiskFull => ("disk_full", "The disk is full"),
             Self::StoreRefuses { .. } => ("store_refuses", "The store does not take it"),
+            Self::Path { sorry } => (
+                sorry.code(),
+                match **sorry {
+                    Sorry::Empty | Sorry::TooMuch { .. } | Sorry::Syntax { .. } => "Not a path",
+                    Sorry::Clause { .. } => "Not a clause",
+                    Sorry::NotFound { .. } => "Nothing lives there",
+                    Sorry::Affordance { .. } => "Not for this observer",
+                    Sorry::Observer { .. } | Sorry::BadObserver { .. } => "Who asks is not plain",
+                    Sorry::Arguments { .. } => "Arguments do not fit",
+                    Sorry::Composition { .. } => "Not lawful",
+                },
+            ),
+            Self::Exhausted { kind, .. } => (kind, "There is not enough"),
             Self::Draining => ("draining", "Stopping"),
             Self::Internal => ("internal", "Something went wrong here"),
         }
@@ -281,6 +311,10 @@ impl Error {
             Self::GardenFull => "ask under the name of an agent that is here already",
             Self::DiskFull => "nothing was changed; make room where the data folder is, and send it again",
             Self::StoreRefuses { .. } => "nothing was changed; the gateway's log says more",
+            Self::Path { sorry } => return Some(sorry.tries()),
+            Self::Exhausted { kind: "grant_not_open", .. } => "void.entropy.sip gives a new one",
+            Self::Exhausted { kind: "insufficient_capital", .. } => "ask for less",
+            Self::Exhausted { .. } => "ask for less, or give back a grant with void.entropy.pour, or tithe",
             Self::Cancelled | Self::Internal => return None,
         };
         Some(text.to_owned())
@@ -291,6 +325,7 @@ impl Error {
     fn errors(&self) -> &[FieldError] {
         match self {
             Self::Arguments { errors } | Self::AnswerUnfit { errors } | Self::AskUnfit { errors } => errors,
+            Self::Path { sorry } => sorry.errors(),
             _ => &[],
         }
     }
@@ -319,6 +354,7 @@ impl From<&Error> for Problem {
             code: code.to_owned(),
             hint: error.hint(),
             errors: error.errors().to_vec(),
+            related: if let Error::Path { sorry } = error { sorry.related().to_vec() } else { Vec::new() },
             retry_after_ms: error.retry_after_ms(),
             decision: if let Error::Decided { decision } = error { Some(decision.clone()) } else { None },
         }

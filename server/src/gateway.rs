@@ -272,6 +272,9 @@ fn plant(registry: &Registry, config: &Config) -> Result<(), StartError> {
             .map_err(failed("grammar_agent", PathBuf::from("grammar")))?;
     }
     if config.scribe_agent {
+        if let Some(dreamer) = scribe::Dreamer::new(&config.scribe) {
+            registry.metabolism().dream_with(dreamer);
+        }
         let (profile, factory) = (scribe::profile(&config.scribe), scribe::factory(config.scribe.clone()));
         named("scribe")
             .map_err(PlantError::from)

@@ -5,7 +5,10 @@ use crate::{
     auth::guard::{Needs, guard},
     error::{self, Error},
     origin,
-    routes::{agents, health, invoke, login, metrics, observe, openapi, page, perturb, prometheus, purgatory, session},
+    routes::{
+        agentese, agents, health, invoke, login, metrics, observe, openapi, page, perturb, prometheus, purgatory,
+        session,
+    },
     state::Shared,
 };
 use axum::{
@@ -88,6 +91,7 @@ fn doors() -> Vec<Door> {
         read(route::PERTURB, Needs::Scope(Scope::Perturb), perturb::one),
         write(route::INVOKE, Needs::Scope(Scope::Perturb), invoke::invoke).limit(input),
         write(route::COMMAND, ByCommand, invoke::command).limit(input),
+        write(route::AGENTESE, ByCommand, agentese::ask).limit(DefaultBodyLimit::max(wire::agentese::BODY_MAX)),
         read(route::PURGATORY, Watch, purgatory::list),
         read(route::PENDING, Watch, purgatory::pending),
         read(route::QUESTION, Watch, purgatory::one),

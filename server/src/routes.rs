@@ -1,5 +1,6 @@
 //! The doors, one file per resource, and what they share.
 
+pub(crate) mod agentese;
 pub(crate) mod agents;
 pub(crate) mod answer;
 pub(crate) mod health;

@@ -12,6 +12,7 @@ use std::{error::Error as _, time::Duration};
 use tokio_tungstenite::tungstenite::{client::IntoClientRequest as _, handshake::client::Request};
 use wire::{
     AgentId, AgentSummary, CommandSpec, MetricSeries, Perturb, Problem, Snapshot,
+    agentese::Agentese,
     command::CommandList,
     perturb::{AskedFirst, Invoked, TIMEOUT_MAX_MS},
     route,
@@ -172,6 +173,14 @@ impl Client {
             return Err(Error::Command(command.to_owned()));
         }
         self.post(&route::command(id, command), &arguments).await
+    }
+
+    /// Follows a path of AGENTESE. Needs the scopes of what it does; what only reads is open to watchers.
+    ///
+    /// # Errors
+    /// See [`Client::invoke`]; a path that leads nowhere is a problem with what is near in `related`.
+    pub async fn agentese(&self, call: &Agentese) -> Result<Value, Error> {
+        self.post(route::AGENTESE, call).await
     }
 
     /// The request that asks for a socket at this path.

@@ -28,6 +28,26 @@ pub struct Garden {
     pub agents: BTreeMap<AgentId, AgentView>,
     /// The questions of all of them.
     pub questions: Questions,
+    /// What the garden says of itself.
+    pub void: VoidView,
+}
+
+/// What a window knows of the garden's own metabolism, from what it says as [`AgentId::void`]. It is no agent and has no
+/// card.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VoidView {
+    /// The fever that goes on.
+    pub fever: Option<GardenFever>,
+    heard: Option<Position>,
+}
+
+/// A fever of the whole garden.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GardenFever {
+    /// Since when.
+    pub since: Timestamp,
+    /// How it began: its intensity, its seed, its strategy.
+    pub data: wire::event::FeverData,
 }
 
 /// What a window knows of one agent.
@@ -144,6 +164,10 @@ impl Garden {
 
     fn hello(&mut self, hello: &Hello) -> Applied {
         let restarted = self.gateway.as_ref().is_some_and(|known| *known != hello.gateway);
+        if restarted {
+            // A fever does not survive its gateway.
+            self.void = VoidView::default();
+        }
         self.gateway = Some(hello.gateway.clone());
         if let Some(agents) = &hello.agents {
             let here = |id: &AgentId| agents.iter().any(|a| a.agent_id == *id);
@@ -185,6 +209,9 @@ impl Garden {
     }
 
     fn event(&mut self, event: &Envelope) -> Applied {
+        if event.agent_id.is_void() {
+            return self.void.take(event);
+        }
         let agent = self.agents.entry(event.agent_id.clone()).or_insert_with(|| AgentView::unheard_of(event));
         if agent.summary.epoch == event.epoch {
             if event.seq <= agent.summary.seq {
@@ -215,6 +242,23 @@ impl Garden {
             agent.summary.seq = agent.summary.seq.max(seq);
         }
         Applied::Nothing
+    }
+}
+
+impl VoidView {
+    fn take(&mut self, event: &Envelope) -> Applied {
+        let position = event.position();
+        let known = self.heard.as_ref().is_some_and(|h| h.epoch == position.epoch && h.seq >= position.seq);
+        if known {
+            return Applied::Nothing;
+        }
+        self.heard = Some(position);
+        self.fever = match &event.event {
+            Event::Fever { data, .. } => Some(GardenFever { since: event.ts, data: data.clone() }),
+            Event::FeverEnded { .. } => None,
+            _ => return Applied::Nothing,
+        };
+        Applied::Changed
     }
 }
 
@@ -487,6 +531,36 @@ mod tests {
         assert_eq!(restarts, 1);
         assert_eq!(seqs(&garden), [1, 2, 3, 1, 2], "it stands among the lines of its own log");
         assert_eq!(garden.positions()["host"], format!("{}:2", Epoch::from_bits(2)));
+    }
+
+    #[test]
+    fn the_gardens_own_fever_is_no_agents() {
+        use wire::{
+            Temperature,
+            event::{FeverData, FeverEndedData, FeverSeverity},
+        };
+        let say = |seq, event| {
+            let (agent_id, epoch, ts) = (AgentId::void(), Epoch::from_bits(1), Timestamp::from_millis(seq as i64));
+            let written = serde_json::to_string(&Envelope { agent_id, epoch, seq: Seq(seq), ts, event }).unwrap();
+            Frame::Event(Box::new(serde_json::from_str(&written).unwrap()))
+        };
+        let data = FeverData {
+            threshold: 1.0,
+            severity: FeverSeverity::Moderate,
+            intensity: Some(0.5),
+            oblique_strategy: Some("Is it finished?".into()),
+            trigger: None,
+            seed: Some(0.5),
+        };
+        let temperature = Temperature::new(1.0).unwrap();
+        let begins = say(1, Event::Fever { temperature, data: data.clone() });
+        let ends = say(2, Event::FeverEnded { temperature, data: FeverEndedData { duration_ms: 1 } });
+        let mut garden = Garden::default();
+        assert_eq!(garden.apply(&begins), Applied::Changed);
+        assert_eq!(garden.void.fever, Some(GardenFever { since: Timestamp::from_millis(1), data }));
+        assert_eq!(garden.apply(&ends), Applied::Changed);
+        assert_eq!(garden.apply(&begins), Applied::Nothing, "heard before");
+        assert!(garden.void.fever.is_none() && garden.agents.is_empty() && garden.positions().is_empty());
     }
 
     #[test]

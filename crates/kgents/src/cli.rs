@@ -1,8 +1,10 @@
 //! The command line as far as it is known before a gateway is asked: verbs and options. What comes after the name of an
 //! agent's command is read by [`crate::spec`].
 
+mod paths;
 mod questions;
 
+pub(crate) use paths::{DreamArgs, ObliqueArgs, PathArgs, TitheArgs, json_or_text, with_verb};
 pub(crate) use questions::{
     AskArgs, AsksArgs, AsksVerb, CancelArgs, ListArgs, Named, ResolveArgs, ShowArgs, WatchArgs,
 };
@@ -62,6 +64,14 @@ pub(crate) enum Verb {
     Ask(AskArgs),
     /// The questions that wait for a person: list, show, answer, withdraw or watch them
     Asks(AsksArgs),
+    /// Follow a path of AGENTESE, such as void.entropy.pressure; the word `path` may be left out
+    Path(PathArgs),
+    /// Let pressure off the garden's engine
+    Tithe(TitheArgs),
+    /// A strategy, for nothing
+    Oblique(ObliqueArgs),
+    /// A dream of the garden's: its model's where there is one, else a strategy
+    Dream(DreamArgs),
     /// Print a script that teaches a shell to complete kgents, names of live agents and their commands included
     #[command(after_help = "For example, in ~/.bashrc:\n  source <(kgents completions bash)")]
     Completions(CompletionsArgs),

@@ -5,5 +5,7 @@ pub(crate) mod ask;
 pub(crate) mod asks;
 pub(crate) mod call;
 pub(crate) mod completions;
+pub(crate) mod path;
 pub(crate) mod perturb;
 pub(crate) mod snapshot;
+pub(crate) mod void;

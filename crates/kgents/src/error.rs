@@ -72,6 +72,9 @@ pub(crate) struct Told {
     pub(crate) hint: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<FieldError>,
+    /// What is near to what was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) related: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) retry_after_ms: Option<u64>,
     /// What was decided before, by somebody who was first.
@@ -79,8 +82,18 @@ pub(crate) struct Told {
     pub(crate) decision: Option<Box<Decision>>,
 }
 
-/// What the gateway says where something on the command line does not fit an agent's command, or a question.
-const UNFIT: [&str; 4] = ["arguments_invalid", "answer_invalid", "question_invalid", "key_reused"];
+/// What the gateway says where something on the command line does not fit an agent's command, a question, or a path.
+const UNFIT: [&str; 9] = [
+    "arguments_invalid",
+    "answer_invalid",
+    "question_invalid",
+    "key_reused",
+    "path_syntax",
+    "path_clause",
+    "observer_required",
+    "observer_invalid",
+    "composition_violation",
+];
 
 const GIVE_A_TOKEN: &str = "give a token in $TERRARIUM_TOKEN or with --token-file; \
                             `terrarium token create --name NAME --scope perturb` makes one";
@@ -124,6 +137,7 @@ impl Error {
             message: self.to_string(),
             hint: self.hint(),
             errors: Vec::new(),
+            related: Vec::new(),
             retry_after_ms: None,
             decision: None,
         };
@@ -137,6 +151,7 @@ impl Error {
             Self::Client(client::Error::Problem(problem)) => {
                 told.message.clone_from(&problem.detail);
                 told.errors.clone_from(&problem.errors);
+                told.related.clone_from(&problem.related);
                 told.retry_after_ms = problem.retry_after_ms;
                 told.decision.clone_from(&problem.decision);
             }

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Ok(false) => {}
         Err(error) => return ended(&Out::new(Form::Text), &error),
     }
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(cli::with_verb(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => return ended(&Out::new(form_before_reading()), &Error::from(error)),
     };
@@ -52,6 +52,10 @@ fn run(cli: &Cli, out: &Out) -> Result<Ending, Error> {
             Verb::Call(args) => cmd::call::run(args, options, out).await,
             Verb::Ask(args) => return cmd::ask::run(args, options, out).await,
             Verb::Asks(args) => cmd::asks::run(args, options, out).await,
+            Verb::Path(args) => cmd::path::run(args, options, out).await,
+            Verb::Tithe(args) => cmd::void::tithe(args, options, out).await,
+            Verb::Oblique(args) => cmd::void::oblique(args, options, out).await,
+            Verb::Dream(args) => cmd::void::dream(args, options, out).await,
             Verb::Completions(args) => cmd::completions::run(args, out),
         }
         .map(|()| Ending::Done)

@@ -198,6 +198,9 @@ impl Out {
                 let place = place(&wrong.pointer);
                 let _ = write!(words, "\n  {}{}", text::line(&place), text::harmless(&wrong.message));
             }
+            if !told.related.is_empty() {
+                let _ = write!(words, "\n  near: {}", text::harmless(&told.related.join(", ")));
+            }
             if let Some(hint) = &told.hint {
                 let _ = write!(words, "\n  {} {}", styled(self.error_colour, GOOD, "try:"), text::harmless(hint));
             }
@@ -225,6 +228,8 @@ fn place(pointer: &str) -> String {
     match (name.as_str(), parts.next()) {
         // What somebody answers to a question has no option: it is the answer.
         ("" | "human_input", None) | ("", Some(_)) => String::new(),
+        // An argument of a path.
+        ("args", Some(name)) => format!("--arg {name}: "),
         ("human_input", Some(deeper)) => format!("at /{deeper}: "),
         (name, None) => format!("--{}: ", crate::spec::flag(name)),
         (name, Some(deeper)) => format!("--{}, at /{deeper}: ", crate::spec::flag(name)),

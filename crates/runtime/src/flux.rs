@@ -224,6 +224,7 @@ impl Life {
     /// reaches nobody. `None` where the agent had to stop and the step did not end in time.
     async fn answer<A: Agent>(&self, agent: &mut A, entry: Entry) -> Option<()> {
         let Entry { work, pending } = entry;
+        self.vitals.touched();
         // The answer to a question goes to who had the agent ask it, if they still wait.
         let reentry = if let Work::Resume(reentry) = &work { Some(reentry.card.id.clone()) } else { None };
         let caller = match &reentry {

@@ -9,6 +9,8 @@
 //! | [`registry`] | the only map from agent id to its handle |
 //! | [`beam`] | the queue of perturbations in front of an agent, and calls that wait for answers |
 //! | [`purgatory`] | questions that wait for a person |
+//! | [`metabolism`] | the garden's engine, its fevers and the void |
+//! | [`logos`] | carries AGENTESE paths out |
 //! | [`pipeline`] | agents in a row |
 //! | `flux` | the task that runs one agent |
 //! | [`store`] | the SQLite file: what survives a restart |
@@ -24,6 +26,8 @@ pub mod agents;
 pub mod beam;
 pub mod clock;
 mod flux;
+pub mod logos;
+pub mod metabolism;
 mod pipe;
 pub mod pipeline;
 mod pulse;
@@ -34,6 +38,7 @@ pub mod tasks;
 mod vitals;
 
 pub use beam::{Call, Failure, Refused, Reply, Terms};
+pub use metabolism::Metabolism;
 pub use purgatory::{Purgatory, PurgatoryError};
 pub use registry::{AgentHandle, PlantError, Planting, Registry, Start};
 pub use store::{Store, StoreError};

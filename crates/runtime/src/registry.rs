@@ -6,6 +6,7 @@ use crate::{
     beam::{Beam, Call, Refused, Terms, Work},
     clock::{self, SteadyClock},
     flux::{Flux, Life},
+    metabolism::Metabolism,
     pipe::Outlet,
     pulse,
     purgatory::Purgatory,
@@ -51,6 +52,7 @@ struct Inner {
     tasks: Tasks,
     store: Option<Store>,
     purgatory: Purgatory,
+    metabolism: Metabolism,
     agents: Mutex<BTreeMap<AgentId, AgentHandle>>,
     /// Cancelled when every log has been closed.
     told: CancellationToken,
@@ -120,15 +122,18 @@ impl Registry {
     pub fn start(tasks: Tasks, store: Option<Store>) -> Result<Self, StoreError> {
         let (purgatory, owner) = Purgatory::open(store.as_ref().map(Store::folder))?;
         let mirror = Mirror::new(clock::wall);
+        let clock = SteadyClock::start();
+        let metabolism = Metabolism::open(store.clone(), &mirror, clock);
         let pump = mirror.pump();
         let registry = Self {
             inner: Arc::new(Inner {
                 gateway_id: format!("{:016x}", rand::random::<u64>()),
-                clock: SteadyClock::start(),
+                clock,
                 mirror,
                 tasks: tasks.clone(),
                 store: store.clone(),
                 purgatory,
+                metabolism: metabolism.clone(),
                 agents: Mutex::default(),
                 told: CancellationToken::new(),
             }),
@@ -139,6 +144,7 @@ impl Registry {
             keep
         });
         tasks.spawn("pulse", OnPanic::Stop, pulse::run(registry.clone(), keep, tasks.stopping()));
+        tasks.spawn("metabolism", OnPanic::Stop, metabolism.run(tasks.stopping()));
         // The pump ends last: observers that are told of the end have to be woken for it.
         let told = registry.inner.told.clone();
         tasks.spawn("pump", OnPanic::Stop, async move {
@@ -205,7 +211,8 @@ impl Registry {
         let buffer = self.inner.mirror.open(&id, Epoch::from_bits(rand::random()));
         let clock = self.inner.clock;
         let gauge = outlet.as_ref().map(Outlet::gauge);
-        let vitals = Arc::new(Vitals::new(profile, buffer, commands, beam.clone(), gauge, clock));
+        let vitals =
+            Arc::new(Vitals::new(profile, buffer, commands, beam.clone(), gauge, clock, self.inner.metabolism.clone()));
         vitals.restore(past.0, past.1);
         let stop = self.inner.tasks.stopping().child_token();
         let start = Arc::new(Notify::new());
@@ -278,6 +285,7 @@ impl Registry {
         if agents.get(id).is_some_and(|now| Arc::ptr_eq(&now.vitals, &handle.vitals)) {
             agents.remove(id);
             self.inner.mirror.remove(id);
+            self.inner.metabolism.forget(id);
         }
     }
 
@@ -315,6 +323,12 @@ impl Registry {
     #[must_use]
     pub fn purgatory(&self) -> &Purgatory {
         &self.inner.purgatory
+    }
+
+    /// The garden's engine, and the rest of the void.
+    #[must_use]
+    pub fn metabolism(&self) -> &Metabolism {
+        &self.inner.metabolism
     }
 
     /// Where to spawn.

@@ -1,11 +1,12 @@
 //! What must survive a restart, in one SQLite file: gauge history here, tokens and sessions in [`keys`], how far
-//! each webhook has come in `outbox`.
+//! each webhook has come in `outbox`, the state of the garden's engine in `metabolism`.
 //!
 //! Write-ahead log with `synchronous=NORMAL`: gauge history may lose its last seconds when the machine dies, never its
 //! shape. A file that cannot be read is set aside under another name and reported, never overwritten. What must not lose
 //! even a second is written through a handle of its own, see [`Store::beside`].
 
 pub mod keys;
+mod metabolism;
 mod outbox;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -22,7 +23,7 @@ pub const FILE: &str = "terrarium.sqlite";
 /// What makes the tables, one step per version, oldest first. The number of steps taken is kept in `user_version`: a file
 /// with fewer is brought forward, one with more was written by a newer Terrarium and is refused. A step that has been
 /// released is never edited; a change is a new step.
-const STEPS: [&str; 4] = [GAUGES, keys::TABLES, LEDGER_TABLES, outbox::TABLES];
+const STEPS: [&str; 5] = [GAUGES, keys::TABLES, LEDGER_TABLES, outbox::TABLES, metabolism::TABLES];
 /// How long to wait for a lock that another process holds, such as a backup.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
 

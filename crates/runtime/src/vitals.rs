@@ -4,11 +4,15 @@ use crate::{
     agent::{Profile, Tokens},
     beam::Beam,
     clock::SteadyClock,
+    metabolism::Metabolism,
     pipe::PipeGauge,
 };
 use mirror::HolographicBuffer;
 use serde_json::Value;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 use terrarium_core::{
     alert::FeverAlert,
     breaker::{Breaker, Opened},
@@ -33,6 +37,9 @@ pub(crate) struct Vitals {
     beam: Arc<Beam>,
     /// The buffer behind it, in a pipeline.
     pipe: Option<PipeGauge>,
+    metabolism: Metabolism,
+    /// Whether it has ever had a model used: of others nobody counts what they repeat.
+    metered: AtomicBool,
     condition: Mutex<Condition>,
 }
 
@@ -68,6 +75,7 @@ impl Vitals {
         beam: Arc<Beam>,
         pipe: Option<PipeGauge>,
         clock: SteadyClock,
+        metabolism: Metabolism,
     ) -> Self {
         let condition = Condition {
             state: FluxState::Dormant,
@@ -81,11 +89,18 @@ impl Vitals {
             last_event: None,
         };
         let started = crate::clock::wall();
-        Self { profile, mirror, started, commands, clock, beam, pipe, condition: Mutex::new(condition) }
+        let metered = AtomicBool::new(false);
+        let condition = Mutex::new(condition);
+        Self { profile, mirror, started, commands, clock, beam, pipe, metabolism, metered, condition }
     }
 
     /// Says something on the mirror that a person would call an event.
     pub(crate) fn say(&self, event: Event) {
+        match &event {
+            Event::Result { data } if self.metered.load(Relaxed) => self.metabolism.said(self.mirror.id(), data),
+            Event::Error { .. } => self.metabolism.failed(self.mirror.id()),
+            _ => {}
+        }
         self.mirror.reflect(event);
         let mut c = self.lock();
         c.meters.flow.tick(1, self.clock.ms());
@@ -115,6 +130,10 @@ impl Vitals {
 
     /// Accounts for a step: by its tokens where it had a model use some, else by the time it took.
     pub(crate) fn worked(&self, busy_ms: f64, tokens: Tokens, measured: Option<wire::Temperature>) {
+        if tokens != Tokens::default() {
+            self.metered.store(true, Relaxed);
+            self.metabolism.used(self.mirror.id(), tokens);
+        }
         let mut c = self.lock();
         if tokens == Tokens::default() {
             c.meters.heat.worked(busy_ms, self.clock.ms());
@@ -123,6 +142,13 @@ impl Vitals {
         }
         if let Some(own) = measured {
             c.meters.heat.measured(own);
+        }
+    }
+
+    /// Somebody gave it work, or answered it.
+    pub(crate) fn touched(&self) {
+        if self.metered.load(Relaxed) {
+            self.metabolism.touched(self.mirror.id());
         }
     }
 

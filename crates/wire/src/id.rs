@@ -30,6 +30,9 @@ pub const RESERVED_AGENT_IDS: [&str; 18] = [
     "all",
 ];
 
+/// See [`AgentId::void`].
+const VOID: &str = "void";
+
 /// The one name of an agent, the same on every door: `[a-z0-9][a-z0-9_-]{0,63}`, and not a reserved word.
 ///
 /// Cheap to clone: the text is shared.
@@ -60,6 +63,18 @@ impl AgentId {
             return Err(IdError::Reserved { word: text.to_owned() });
         }
         Ok(Self(text.into()))
+    }
+
+    /// The name under which the garden itself speaks of its metabolism. Reserved, so that no agent can have it.
+    #[must_use]
+    pub fn void() -> Self {
+        Self(VOID.into())
+    }
+
+    /// Whether this is the garden itself.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        &*self.0 == VOID
     }
 
     /// The nearest legal spelling of any text, or `None` where nothing legal is left of it.
@@ -147,7 +162,9 @@ impl fmt::Debug for AgentId {
 
 impl FromJson for AgentId {
     fn from_json(value: Value) -> Result<Self, Wrong> {
-        value.as_str().and_then(|text| Self::parse(text).ok()).ok_or(Wrong::expected("an agent id"))
+        // Events may be the garden's own; no door for agents reads its ids this way.
+        let read = |text: &str| if text == VOID { Some(Self::void()) } else { Self::parse(text).ok() };
+        value.as_str().and_then(read).ok_or(Wrong::expected("an agent id"))
     }
 }
 

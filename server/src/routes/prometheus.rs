@@ -8,7 +8,7 @@ use axum::{
     response::IntoResponse,
 };
 use mirror::{REFLECT_BUCKETS_NS, Stats};
-use runtime::{Purgatory, purgatory::WAIT_BUCKETS_S};
+use runtime::{Metabolism, Purgatory, purgatory::WAIT_BUCKETS_S};
 use std::{fmt::Write as _, sync::atomic::Ordering::Relaxed};
 use wire::{AgentSummary, Flow, FluxState, QueuePressure, Temperature, semaphore::Step};
 
@@ -21,6 +21,7 @@ pub(crate) async fn metrics(extract::State(shared): extract::State<Shared>) -> i
     page.value("terrarium_build_info", &[("version", VERSION), ("commit", COMMIT)], 1.0);
     of_agents(&mut page, &agents);
     of_questions(&mut page, shared.registry.purgatory());
+    of_metabolism(&mut page, shared.registry.metabolism());
     of_webhooks(&mut page, &shared);
     let stats = shared.registry.mirror().stats();
     let sockets = &shared.sockets;
@@ -80,6 +81,23 @@ fn of_questions(page: &mut Page, purgatory: &Purgatory) {
     }
     page.value("terrarium_semaphore_wait_seconds_sum", &[], tally.wait_sum_s());
     page.value("terrarium_semaphore_wait_seconds_count", &[], total as f64);
+}
+
+fn of_metabolism(page: &mut Page, metabolism: &Metabolism) {
+    let status = metabolism.status();
+    page.gauge("terrarium_metabolic_pressure", "Pressure of the garden's engine; a fever begins above the threshold.");
+    page.value("terrarium_metabolic_pressure", &[], status.pressure);
+    page.gauge("terrarium_metabolic_threshold", "Where a fever of the garden begins.");
+    page.value("terrarium_metabolic_threshold", &[], status.critical_threshold);
+    page.gauge("terrarium_metabolic_fever", "Whether the garden is in fever.");
+    page.value("terrarium_metabolic_fever", &[], f64::from(u8::from(status.in_fever)));
+    page.counter("terrarium_metabolic_fevers_total", "Fevers of the garden since the start.");
+    page.value("terrarium_metabolic_fevers_total", &[], metabolism.fevers() as f64);
+    page.counter("terrarium_tokens_total", "Tokens that models read and wrote for the garden, earlier runs included.");
+    page.value("terrarium_tokens_total", &[("direction", "input")], status.input_tokens as f64);
+    page.value("terrarium_tokens_total", &[("direction", "output")], status.output_tokens as f64);
+    page.gauge("terrarium_entropy_remaining", "What the entropy pool has left, of 100.");
+    page.value("terrarium_entropy_remaining", &[], metabolism.entropy());
 }
 
 /// Targets by their place in the configuration: this page may be public, and their names need not be.

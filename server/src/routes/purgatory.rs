@@ -107,7 +107,7 @@ pub(crate) async fn wait(
 }
 
 /// Who does something at these doors.
-fn actor(caller: &Caller) -> Actor {
+pub(crate) fn actor(caller: &Caller) -> Actor {
     let door = if matches!(caller.how, How::Cookie { .. }) { Door::Page } else { Door::Rest };
     Actor { by: caller.name().unwrap_or("nobody").to_owned(), door }
 }

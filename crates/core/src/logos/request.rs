@@ -99,6 +99,21 @@ impl Stage {
         }
     }
 
+    /// Whether this observer may ask for it at all.
+    ///
+    /// # Errors
+    /// [`Sorry::Affordance`], with what there is for them.
+    pub fn afford(&self, observer: &Observer) -> Result<(), Sorry> {
+        let Path::Aspect(aspect) = &self.path else { return Ok(()) };
+        let row = aspect.row();
+        if observer.is_afforded(row.who) {
+            return Ok(());
+        }
+        let available = afforded(row.holon, observer).map(|name| format!("{}.{name}", row.holon.path())).collect();
+        let archetype = observer.archetype().to_owned();
+        Err(Sorry::Affordance { path: self.path.to_string(), archetype, available })
+    }
+
     fn base(
         &self,
         holon: Fixed,
@@ -136,11 +151,7 @@ impl Stage {
 
     fn aspect(&self, aspect: Aspect, given: Map<String, Value>, observer: &Observer) -> Result<Request, Sorry> {
         let row = aspect.row();
-        if !observer.is_afforded(row.who) {
-            let available = afforded(row.holon, observer).map(|name| format!("{}.{name}", row.holon.path())).collect();
-            let archetype = observer.archetype().to_owned();
-            return Err(Sorry::Affordance { path: self.path.to_string(), archetype, available });
-        }
+        self.afford(observer)?;
         let mut args = self.checked(row.arguments, given)?;
         let account = || observer.account().to_owned();
         let own = || self.whose(&Whose::Observers, observer);

@@ -113,6 +113,18 @@ impl Stage {
         arguments.entry(name).or_insert_with(|| fitting(name, takes_anything, said));
     }
 
+    /// The agent and the command that it names, where it names one.
+    #[must_use]
+    pub fn command(&self) -> Option<(&super::holon::Whose, &str)> {
+        if let Path::Command(whose, name) = &self.path { Some((whose, name)) } else { None }
+    }
+
+    /// Whether it takes a seed, which a draw of entropy can give it.
+    #[must_use]
+    pub fn takes_seed(&self) -> bool {
+        matches!(&self.path, Path::Aspect(aspect) if aspect.row().arguments.iter().any(|a| a.name == "seed"))
+    }
+
     /// Whether an answer is as small as was asked for.
     ///
     /// # Errors

@@ -248,6 +248,6 @@ impl Engine {
 }
 
 /// The share of pressure that is left after this many milliseconds.
-fn left_after(ms: u64) -> f64 {
+pub(super) fn left_after(ms: u64) -> f64 {
     (-(ms as f64) / HALF_LIFE_MS as f64).exp2()
 }

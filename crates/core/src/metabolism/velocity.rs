@@ -45,7 +45,7 @@ pub fn explanation(rule: VelocityRule) -> &'static str {
         VelocityRule::TokensPerMinute => "tokens that models read and wrote for it in the last minute",
         VelocityRule::ErrorsPerMinute => "steps of it that failed in the last minute",
         VelocityRule::SameOutput => "how often in a row it has said the same",
-        VelocityRule::ChainLength => "model calls since a person last gave it work or answered it",
+        VelocityRule::ChainLength => "model calls since somebody last gave it work or answered it",
     }
 }
 

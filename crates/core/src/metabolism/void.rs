@@ -6,7 +6,7 @@
 use super::{
     amount::{Amount, Moment},
     capital::{Capital, Insufficient, Kind, SavedCapital},
-    engine::{Engine, Spent, Turn},
+    engine::{Engine, Spent, Turn, left_after},
     meter::Meters,
     muses::{self, IMAGINE_COST, INSPIRE_COST, SOLVE_COST, TANGENT_COST},
     oblique::oblique,
@@ -19,6 +19,9 @@ use wire::{Timestamp, metabolism::EngineStatus};
 
 /// Agents in one answer about the metabolism, the hottest first.
 pub const METERS_SHOWN: usize = 100;
+
+/// Pressures that differ by less are the same.
+const SAME_PRESSURE: f64 = 1e-3;
 
 /// What the void may be asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,6 +165,17 @@ pub struct SavedVoid {
     capital: SavedCapital,
 }
 
+impl SavedVoid {
+    /// Whether nothing has happened between two of these but time: whoever reads the first lets its pressure decay.
+    #[must_use]
+    pub fn leads_to(&self, later: &Self) -> bool {
+        let away_ms = u64::try_from(later.saved_at_ms.saturating_sub(self.saved_at_ms)).unwrap_or(0);
+        let decayed = self.pressure.get() * left_after(away_ms);
+        let timeless = |saved: &Self| Self { saved_at_ms: 0, pressure: Amount::ZERO, ..saved.clone() };
+        (decayed - later.pressure.get()).abs() < SAME_PRESSURE && timeless(self) == timeless(later)
+    }
+}
+
 /// The void.
 #[derive(Debug, Clone)]
 pub struct Void {
@@ -208,6 +222,20 @@ impl Void {
     /// An agent had a model called.
     pub fn tick(&mut self, agent: &wire::AgentId, spent: Spent, now: Moment) -> Option<Turn> {
         self.meters.tick(agent, spent, now, Some(&mut self.pool))
+    }
+
+    /// Draws on the pool for something that is done at once, and gives the seed of the draw.
+    ///
+    /// # Errors
+    /// [`VoidError::Pool`]; nothing was drawn then.
+    pub fn spend(&mut self, amount: Amount, now: Moment) -> Result<f64, VoidError> {
+        self.pay(amount.get(), now)
+    }
+
+    /// What is left in the pool.
+    #[must_use]
+    pub fn entropy(&self) -> Amount {
+        self.pool.remaining()
     }
 
     /// Time passes.

@@ -135,6 +135,22 @@ pub(super) const ROUTES: &[Route] = &[
         ..read(route::INVOKE, "invoke", WORK, "Gives an agent an input and waits for its answer.")
     },
     Route {
+        method: "post",
+        parameters: &["idempotencyKey"],
+        body: &[Content::Json("Agentese")],
+        answers: &[
+            Answer(200, "What the last path said.", Some(Content::Json("Invoked"))),
+            Answer(202, "An agent asked a person first.", Some(Content::Json("AskedFirst"))),
+        ],
+        problems: &[400, 404, 413, 415, 422, 409, 410, 424, 503, 504],
+        ..read(
+            route::AGENTESE,
+            "followPath",
+            WORK,
+            "Follows a path of AGENTESE. Paths that only read are open to watchers; others need the scope their help states.",
+        )
+    },
+    Route {
         needs: Needs::Scope(Scope::Perturb),
         parameters: &["agent"],
         answers: &[Answer(101, "A WebSocket: inputs one way, answers the other, by id.", None)],

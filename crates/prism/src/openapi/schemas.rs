@@ -6,6 +6,7 @@ mod questions;
 use serde_json::{Map, Value, json};
 use wire::{
     FluxState, Scope,
+    agentese::PATH_MAX,
     id::AGENT_ID_MAX,
     perturb::{PRIORITY_DEFAULT, PRIORITY_MAX, TIMEOUT_MAX_MS},
 };
@@ -68,6 +69,13 @@ fn problems() -> Named {
             ("instance", json!({ "type": "string" })),
             ("hint", described("What to try.", json!({ "type": "string" }))),
             ("errors", list("FieldError")),
+            (
+                "related",
+                described(
+                    "What is near to what was asked for.",
+                    json!({ "type": "array", "items": { "type": "string" } }),
+                ),
+            ),
             ("retry_after_ms", json!({ "type": "integer", "minimum": 0 })),
             ("decision", reference("Decision")),
         ],
@@ -212,7 +220,33 @@ fn work() -> Named {
         ],
     );
     input["additionalProperties"] = false.into();
-    vec![("Input", input), ("Invoked", object("The answer.", &[("result", json!({}))], &[]))]
+    let mut observer = object(
+        "Who asks, where that is not plain from the token. Narrows what the token allows, and never widens it.",
+        &[],
+        &[
+            ("archetype", json!({ "type": ["string", "null"], "pattern": "^[a-z][a-z0-9_]*$", "maxLength": 32 })),
+            ("capabilities", json!({ "type": "array", "items": { "type": "string" }, "maxItems": 16 })),
+            ("agent", json!({ "anyOf": [reference("AgentId"), { "type": "null" }] })),
+        ],
+    );
+    observer["additionalProperties"] = false.into();
+    let path = json!({ "type": "string", "maxLength": PATH_MAX, "examples": ["void.entropy.pressure"] });
+    let mut agentese = object(
+        "A path of AGENTESE, or several with `>>` between them.",
+        &[("path", path)],
+        &[
+            ("observer", json!({ "anyOf": [observer, { "type": "null" }] })),
+            (
+                "args",
+                described(
+                    "Arguments by name; of the first path, where there are several.",
+                    json!({ "type": "object" }),
+                ),
+            ),
+        ],
+    );
+    agentese["additionalProperties"] = false.into();
+    vec![("Agentese", agentese), ("Input", input), ("Invoked", object("The answer.", &[("result", json!({}))], &[]))]
 }
 
 fn signing_in() -> Named {

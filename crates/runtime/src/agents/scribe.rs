@@ -8,12 +8,14 @@
 mod asking;
 mod config;
 mod context;
+mod dreamer;
 mod failure;
 mod guard;
 mod model;
 
 pub use asking::Asks;
 pub use context::ContextPressure;
+pub use dreamer::Dreamer;
 pub use secrecy::SecretString as Secret;
 
 use crate::agent::{Agent, AgentError, Factory, Profile, Question, Reentry, Step, StepCx, no_source};

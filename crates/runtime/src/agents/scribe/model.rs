@@ -112,6 +112,16 @@ pub(super) struct Model {
     http: reqwest_model::Client,
     key: Option<Secret>,
     name: String,
+    manner: Option<Manner>,
+}
+
+/// How a model is to write, where that is not left to its endpoint.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// How freely.
+    pub(super) temperature: f64,
+    /// How much at most.
+    pub(super) tokens_max: u32,
 }
 
 impl std::fmt::Debug for Model {
@@ -209,7 +219,12 @@ impl Model {
             .user_agent(concat!("terrarium/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|e| AgentError::new("no_tls", format!("no client for the model's endpoint could be made: {e}")))?;
-        Ok(Self { endpoint, http, key, name: name.to_owned() })
+        Ok(Self { endpoint, http, key, name: name.to_owned(), manner: None })
+    }
+
+    /// The same, writing like this.
+    pub(super) fn in_manner(self, manner: Manner) -> Self {
+        Self { manner: Some(manner), ..self }
     }
 
     /// What the settings call it.
@@ -243,6 +258,10 @@ impl Model {
             "stream": true,
             "stream_options": {"include_usage": true},
         });
+        if let Some(Manner { temperature, tokens_max }) = self.manner {
+            request["temperature"] = json!(temperature);
+            request["max_tokens"] = json!(tokens_max);
+        }
         if offer != Offer::Nothing {
             request["tools"] = json!([asking::tool()]);
         }

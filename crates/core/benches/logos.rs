@@ -11,6 +11,8 @@ use terrarium_core::logos::{Observer, Route};
 use wire::AgentId;
 
 const ROUNDS: u32 = 200_000;
+/// Unknown paths, no two of them the same: nothing may be kept of them.
+const UNKNOWN: u32 = 1_000_000;
 const PATHS: [&str; 6] = [
     "void.entropy.pressure",
     "void.metabolism.tithe",
@@ -33,6 +35,11 @@ fn main() {
     }
     let unknown = nanoseconds(|| drop(black_box(Route::parse(black_box("void.entropy.tihte")))));
     println!("{:>44} {unknown:>7} ns", "unknown, with what is near");
+    let before = resident_kb();
+    for n in 0..UNKNOWN {
+        drop(black_box(Route::parse(&format!("void.entropy.unknown_{n}"))));
+    }
+    println!("{UNKNOWN} distinct unknown paths: resident {before} kB before, {} kB after", resident_kb());
 }
 
 fn arguments(path: &str) -> Map<String, Value> {
@@ -41,6 +48,13 @@ fn arguments(path: &str) -> Map<String, Value> {
         "world.agent.grammar.parse" => Map::from_iter([("text".to_owned(), json!("remind me at nine"))]),
         _ => Map::new(),
     }
+}
+
+/// Memory of this process, where the system says it so.
+fn resident_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
 }
 
 /// The least of five rounds: what disturbs a round only makes it longer.

@@ -151,10 +151,11 @@ impl Garden {
         }
     }
 
-    /// The last position seen of each agent: what to ask for after a reconnect.
+    /// The last position seen of each agent, and of the garden's own words: what to ask for after a reconnect.
     #[must_use]
     pub fn positions(&self) -> BTreeMap<String, String> {
-        self.agents.iter().map(|(id, a)| (id.to_string(), a.position().to_string())).collect()
+        let void = self.void.heard.iter().map(|heard| (AgentId::void().to_string(), heard.to_string()));
+        self.agents.iter().map(|(id, a)| (id.to_string(), a.position().to_string())).chain(void).collect()
     }
 
     /// Forgets an agent that left, after its field dissolved.
@@ -560,7 +561,8 @@ mod tests {
         assert_eq!(garden.void.fever, Some(GardenFever { since: Timestamp::from_millis(1), data }));
         assert_eq!(garden.apply(&ends), Applied::Changed);
         assert_eq!(garden.apply(&begins), Applied::Nothing, "heard before");
-        assert!(garden.void.fever.is_none() && garden.agents.is_empty() && garden.positions().is_empty());
+        assert!(garden.void.fever.is_none() && garden.agents.is_empty());
+        assert_eq!(garden.positions()["void"], format!("{}:2", Epoch::from_bits(1)));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use clap_complete::{
 };
 use client::Client;
 use std::{env, ffi::OsString, future::Future, time::Duration};
+use terrarium_core::logos::complete::{self as logos, Live};
 use wire::{AgentId, AgentSummary};
 
 /// How long the gateway may take to answer somebody who pressed Tab.
@@ -38,9 +39,14 @@ fn typed() -> Vec<OsString> {
 fn command(typed: &[OsString]) -> Command {
     let line = Cli::command();
     let bare = bare(typed);
-    let Some(verb @ ("snapshot" | "perturb" | "call")) = bare.first().copied() else { return line };
+    let Some(verb @ ("snapshot" | "perturb" | "call" | "path")) = bare.first().copied() else { return line };
     let Some(client) = client(typed) else { return line };
     let agents = ask(client.agents()).unwrap_or_default();
+    if verb == "path" {
+        let paths = paths(bare.get(1).copied().unwrap_or_default(), &agents);
+        let name = |arg: Arg| if arg.get_id() == "path" { arg.add(paths.clone()) } else { arg };
+        return line.mut_subcommand(verb, |verb| verb.mut_args(name));
+    }
     if verb != "call" {
         // `mut_arg` would put the argument behind the others.
         let name = |arg: Arg| if arg.get_id() == "agent" { arg.add(candidates(&agents)) } else { arg };
@@ -106,6 +112,20 @@ fn candidates(agents: &[AgentSummary]) -> ArgValueCandidates {
             CompletionCandidate::new(agent.agent_id.to_string()).help(Some(about.into()))
         };
         agents.iter().map(candidate).collect()
+    })
+}
+
+/// Paths that go on from a beginning, those of live agents included.
+fn paths(beginning: &str, agents: &[AgentSummary]) -> ArgValueCandidates {
+    let live = |agent| {
+        let AgentSummary { agent_id, commands, .. } = agent;
+        Live { agent: agent_id.as_str(), commands: commands.iter().map(String::as_str).collect() }
+    };
+    let live: Vec<_> = agents.iter().map(live).collect();
+    let paths = logos::complete(beginning, &live, None);
+    ArgValueCandidates::new(move || {
+        let candidate = |path: &String| CompletionCandidate::new(path).help(logos::explain(path).map(Into::into));
+        paths.iter().map(candidate).collect()
     })
 }
 

@@ -168,6 +168,8 @@ fn shells_learn_to_complete_agents_commands_and_options() {
     assert_eq!(next(&["snapshot", ""])[0], "scholar");
     assert_eq!(next(&["perturb", "sch"]), ["scholar"]);
     assert_eq!(next(&["call", "sch"]), ["scholar"]);
+    assert_eq!(next(&["path", "void.entropy.ti"]), ["void.entropy.tithe"]);
+    assert!(next(&["path", "world.agent.sch"]).contains(&"world.agent.scholar.parse".to_owned()));
     assert!(next(&["call", ""]).iter().all(|word| word == "scholar" || word.starts_with("--")));
 }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use wire::{
     AgentId, AgentSummary, CommandSpec, Envelope, Epoch, Event, FieldError, FluxState, Gauges, MetricPoint,
     MetricSeries, Problem, Scope, SemaphoreCard, Seq, Snapshot, Timestamp, TokenId,
+    agentese::{Agentese, ObserverWords},
     command::CommandList,
     perturb::{AskedFirst, CallId, Invoked, Perturb},
     purgatory::{Asked, PendingList, TokenPage, Withdrawal},
@@ -317,6 +318,16 @@ fn questions() -> Vec<(&'static str, Value)> {
     ]
 }
 
+fn agentese() -> Agentese {
+    let observer = ObserverWords {
+        archetype: Some("developer".into()),
+        capabilities: vec!["keep".into()],
+        agent: Some(id("host")),
+    };
+    let args = serde_json::Map::from_iter([("amount".to_owned(), json!(0.1))]);
+    Agentese { path: "void.entropy.tithe".into(), observer: Some(observer), args }
+}
+
 /// Real values, by the component that is to describe them.
 fn values() -> Vec<(&'static str, Value)> {
     let json = |value: &dyn Fn() -> serde_json::Result<Value>| value().unwrap();
@@ -341,6 +352,8 @@ fn values() -> Vec<(&'static str, Value)> {
         ("Problem", json(&|| serde_json::to_value(problem()))),
         ("Input", json(&|| serde_json::to_value(&input))),
         ("Input", json(&|| serde_json::to_value(Perturb::of(json!("text"))))),
+        ("Agentese", json(&|| serde_json::to_value(agentese()))),
+        ("Agentese", json!({ "path": "void.entropy.pressure", "observer": null })),
         ("Invoked", json(&|| serde_json::to_value(Invoked { result: Value::Null }))),
         ("Session", json(&|| serde_json::to_value(Session::default()))),
         (
@@ -411,6 +424,8 @@ fn a_schema_refuses_what_its_type_would_not_send() {
         ("Input", json!({ "data": null })),
         ("Input", json!({ "data": 1, "priority": 151 })),
         ("Input", json!({ "data": 1, "colour": "red" })),
+        ("Agentese", json!({ "args": {} })),
+        ("Agentese", json!({ "path": "void", "colour": "red" })),
         ("Session", json!({ "scopes": ["root"] })),
         ("Ask", json!({ "prompt": "x", "urgency": "high" })),
         ("Answer", json!({ "note": "x" })),

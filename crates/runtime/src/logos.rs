@@ -103,6 +103,12 @@ async fn follow(registry: &Registry, request: Request, actor: &Actor) -> Result<
         Request::Void(VoidRequest::Dream { context }) => {
             Ok(Outcome::Said(registry.metabolism().dream(registry, context).await))
         }
+        Request::Void(VoidRequest::Metabolism) => {
+            let mut said = registry.metabolism().answer(VoidRequest::Metabolism)?;
+            // Questions that wait weigh on nobody's queue, and on everybody.
+            said["pending"] = registry.purgatory().waiting().into();
+            Ok(Outcome::Said(said))
+        }
         Request::Void(request) => Ok(Outcome::Said(registry.metabolism().answer(request)?)),
         Request::Command(id, name, arguments) => run(registry, &id, &name, arguments).await,
         other => world::answer(registry, other, actor).await.map(Outcome::Said),

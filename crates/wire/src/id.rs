@@ -71,6 +71,12 @@ impl AgentId {
         Self(VOID.into())
     }
 
+    /// Whoever may be heard on a mirror: an agent, or the garden itself. Doors that give work to agents parse instead.
+    #[must_use]
+    pub fn speaker(text: &str) -> Option<Self> {
+        if text == VOID { Some(Self::void()) } else { Self::parse(text).ok() }
+    }
+
     /// Whether this is the garden itself.
     #[must_use]
     pub fn is_void(&self) -> bool {
@@ -163,8 +169,7 @@ impl fmt::Debug for AgentId {
 impl FromJson for AgentId {
     fn from_json(value: Value) -> Result<Self, Wrong> {
         // Events may be the garden's own; no door for agents reads its ids this way.
-        let read = |text: &str| if text == VOID { Some(Self::void()) } else { Self::parse(text).ok() };
-        value.as_str().and_then(read).ok_or(Wrong::expected("an agent id"))
+        value.as_str().and_then(Self::speaker).ok_or(Wrong::expected("an agent id"))
     }
 }
 

@@ -102,7 +102,10 @@ fn words(event: &Event) -> (&'static str, Style, String) {
         Event::AgentStarted(t) => ("agent_started", plain, moved(t)),
         Event::AgentStateChanged(t) => ("agent_state_changed", plain, moved(t)),
         Event::AgentStopped(t) => ("agent_stopped", plain, moved(t)),
-        Event::Fever { temperature, .. } => ("fever", BAD, format!("temperature {:.2}", temperature.get())),
+        Event::Fever { temperature, data } => {
+            let gift = data.oblique_strategy.as_ref().map(|words| format!(": {words}")).unwrap_or_default();
+            ("fever", BAD, format!("temperature {:.2}{gift}", temperature.get()))
+        }
         Event::FeverEnded { temperature, .. } => {
             ("fever_ended", plain, format!("temperature {:.2}", temperature.get()))
         }

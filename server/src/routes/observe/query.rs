@@ -59,7 +59,7 @@ impl GardenQuery {
 /// The wish of a client's message.
 pub(super) fn from_message(narrow: Narrow, history: usize) -> Wish {
     let everyone = narrow.agents.is_empty() || narrow.agents.iter().any(|a| a == "*");
-    let agents: BTreeSet<AgentId> = narrow.agents.iter().filter_map(|a| AgentId::parse(a).ok()).collect();
+    let agents: BTreeSet<AgentId> = narrow.agents.iter().filter_map(|a| AgentId::speaker(a)).collect();
     let everything = narrow.types.is_empty() || narrow.types.iter().any(|t| t == "*");
     let named = |kind: &EventKind| {
         narrow.types.iter().any(|t| match t.strip_suffix('*') {
@@ -70,7 +70,7 @@ pub(super) fn from_message(narrow: Narrow, history: usize) -> Wish {
     let kinds: Vec<EventKind> = EventKind::ALL.into_iter().filter(named).collect();
     let asked = narrow.since.len();
     let since: BTreeMap<AgentId, Position> =
-        narrow.since.iter().filter_map(|(id, at)| Some((AgentId::parse(id).ok()?, at.parse().ok()?))).collect();
+        narrow.since.iter().filter_map(|(id, at)| Some((AgentId::speaker(id)?, at.parse().ok()?))).collect();
     let lost = since.len() < asked;
     let narrowing =
         Narrowing { agents: (!everyone).then_some(agents), kinds: (!everything).then_some(kinds), history, since };

@@ -117,11 +117,10 @@ fn candidates(agents: &[AgentSummary]) -> ArgValueCandidates {
 
 /// Paths that go on from a beginning, those of live agents included.
 fn paths(beginning: &str, agents: &[AgentSummary]) -> ArgValueCandidates {
-    let live = |agent| {
-        let AgentSummary { agent_id, commands, .. } = agent;
-        Live { agent: agent_id.as_str(), commands: commands.iter().map(String::as_str).collect() }
-    };
-    let live: Vec<_> = agents.iter().map(live).collect();
+    let mut live = Vec::new();
+    for AgentSummary { agent_id, commands, .. } in agents {
+        live.push(Live { agent: agent_id.as_str(), commands: commands.iter().map(String::as_str).collect() });
+    }
     let paths = logos::complete(beginning, &live, None);
     ArgValueCandidates::new(move || {
         let candidate = |path: &String| CompletionCandidate::new(path).help(logos::explain(path).map(Into::into));

@@ -16,7 +16,10 @@ use serde::Serialize;
 use std::{future::Future, sync::atomic::Ordering::Relaxed, time::Duration};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
-use wire::{CloseCode, frame::Control};
+use wire::{
+    CloseCode,
+    frame::{CLIENT_FRAME_MAX, Control},
+};
 
 /// How long one frame may wait to be taken before the client counts as too slow.
 const SLOW_GRACE: Duration = Duration::from_secs(10);
@@ -34,8 +37,23 @@ const READ_BUFFER: usize = 4096;
 
 pub(crate) type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
-/// Takes an upgrade, for client frames of at most `frame_max` bytes. Nothing is buffered on the way out.
-pub(crate) fn accept<F, Fut>(upgrade: Upgrade, frame_max: usize, then: F) -> Result<Response, Error>
+/// How a socket takes and gives frames.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frames {
+    /// Largest frame a client may send, in bytes.
+    pub(crate) max: usize,
+    /// Bytes that are collected on the way out before they are written; a flush writes them all. Each socket may keep
+    /// that much memory.
+    pub(crate) collected: usize,
+}
+
+impl Frames {
+    /// Nothing is collected for those who watch: there may be a hundred thousand, and what they are sent is shared by all.
+    pub(crate) const WATCHING: Self = Self { max: CLIENT_FRAME_MAX, collected: 0 };
+}
+
+/// Takes an upgrade.
+pub(crate) fn accept<F, Fut>(upgrade: Upgrade, frames: Frames, then: F) -> Result<Response, Error>
 where
     F: FnOnce(Socket) -> Fut + Send + 'static,
     Fut: Future<Output = ()> + Send + 'static,
@@ -43,9 +61,9 @@ where
     let upgrade = upgrade.map_err(|_| Error::WebSocketOnly)?;
     Ok(upgrade
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(frame_max)
-        .max_frame_size(frame_max)
+        .write_buffer_size(frames.collected)
+        .max_message_size(frames.max)
+        .max_frame_size(frames.max)
         .protocols([wire::session::SUBPROTOCOL])
         .on_upgrade(move |inner| then(Socket::new(inner))))
 }

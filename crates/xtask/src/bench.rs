@@ -8,8 +8,8 @@ use std::process::ExitCode;
 const BENCHES: [(&str, &str); 2] = [("terrarium", "beam"), ("terrarium-runtime", "ledger")];
 
 pub(crate) fn run(project: &Project) -> Result<ExitCode> {
-    for (package, bench) in BENCHES {
-        project::run(&mut project.cargo(["bench", "-p", package, "--bench", bench]))?;
-    }
+    // In one command, which runs them in turn: apart, each would have all libraries built for itself.
+    let named = BENCHES.iter().flat_map(|(package, bench)| ["--package", package, "--bench", bench]);
+    project::run(&mut project.cargo(["bench"].into_iter().chain(named)))?;
     Ok(ExitCode::SUCCESS)
 }

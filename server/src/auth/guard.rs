@@ -9,7 +9,7 @@ use crate::{
     html,
     routes::{login, wants_page},
     serve::Peer,
-    socket::accept,
+    socket::{Frames, accept},
     state::Shared,
 };
 use axum::{
@@ -18,7 +18,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use wire::{CloseCode, Scope, frame::CLIENT_FRAME_MAX, route, session::CSRF_HEADER};
+use wire::{CloseCode, Scope, route, session::CSRF_HEADER};
 
 /// What a door asks of whoever comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub(crate) async fn turn_away(error: Error, parts: &mut Parts) -> Response {
         && let Ok(upgrade) = WebSocketUpgrade::from_request_parts(parts, &()).await
     {
         let code = if error == Error::ForeignOrigin { CloseCode::OriginRefused } else { CloseCode::Unauthorised };
-        return accept(Ok(upgrade), CLIENT_FRAME_MAX, move |socket| socket.close(code)).into_response();
+        return accept(Ok(upgrade), Frames::WATCHING, move |socket| socket.close(code)).into_response();
     }
     let page = parts.method == Method::GET && wants_page(&parts.headers);
     if page && matches!(error, Error::TokenNeeded { .. }) {

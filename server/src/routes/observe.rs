@@ -10,7 +10,7 @@ mod socket;
 use crate::{
     auth::Caller,
     error::Error,
-    socket::{Upgrade, accept, admit},
+    socket::{Frames, Upgrade, accept, admit},
     state::Shared,
 };
 use axum::{
@@ -24,7 +24,7 @@ use socket::{Cursor, carry};
 use std::sync::atomic::Ordering::Relaxed;
 use wire::{
     AgentSummary, CloseCode, Hello,
-    frame::{CLIENT_FRAME_MAX, Control, PROTOCOL},
+    frame::{Control, PROTOCOL},
 };
 
 pub(crate) async fn one(
@@ -34,7 +34,7 @@ pub(crate) async fn one(
     caller: Caller,
     upgrade: Upgrade,
 ) -> Result<Response, Error> {
-    accept(upgrade, CLIENT_FRAME_MAX, move |socket| async move {
+    accept(upgrade, Frames::WATCHING, move |socket| async move {
         let (seat, agent) = match admit(&shared).and_then(|seat| {
             let agent = shared.agent(&name).map_err(|_| CloseCode::AgentNotFound)?;
             Ok((seat, agent))
@@ -56,7 +56,7 @@ pub(crate) async fn garden(
     caller: Caller,
     upgrade: Upgrade,
 ) -> Result<Response, Error> {
-    accept(upgrade, CLIENT_FRAME_MAX, move |socket| async move {
+    accept(upgrade, Frames::WATCHING, move |socket| async move {
         let seat = match admit(&shared) {
             Ok(seat) => seat,
             Err(code) => return socket.close(code).await,

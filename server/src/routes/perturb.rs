@@ -9,7 +9,7 @@ mod socket;
 use crate::{
     auth::Caller,
     error::Error,
-    socket::{Upgrade, accept, admit},
+    socket::{Frames, Upgrade, accept, admit},
     state::Shared,
 };
 use axum::{
@@ -18,13 +18,16 @@ use axum::{
 };
 use wire::{CloseCode, perturb::INPUT_MAX};
 
+/// Answers are collected while more are ready; few sockets give work, so the memory is no matter.
+const FRAMES: Frames = Frames { max: INPUT_MAX, collected: 4096 };
+
 pub(crate) async fn one(
     State(shared): State<Shared>,
     Path(name): Path<String>,
     caller: Caller,
     upgrade: Upgrade,
 ) -> Result<Response, Error> {
-    accept(upgrade, INPUT_MAX, move |socket| async move {
+    accept(upgrade, FRAMES, move |socket| async move {
         let admitted = admit(&shared).and_then(|seat| {
             let agent = shared.agent(&name).map_err(|_| CloseCode::AgentNotFound)?;
             Ok((seat, agent))

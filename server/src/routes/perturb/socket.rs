@@ -121,7 +121,13 @@ impl Carrier<'_> {
                 wrong(error.id, "message_malformed", &format!("the message is not right: {}", error.why), hint)
             }
         };
-        socket.say(&words).await
+        socket.feed_words(&words).await?;
+        // An agent that answers at once gets to run now, and its answer goes out in the same write.
+        tokio::task::yield_now().await;
+        match futures::FutureExt::now_or_never(self.steps.next()).flatten() {
+            Some(step) => self.tell(socket, step).await,
+            None => socket.flush().await,
+        }
     }
 
     fn perturb(&mut self, perturb: Perturb) -> PerturbReply {

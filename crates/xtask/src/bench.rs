@@ -5,7 +5,8 @@ use anyhow::Result;
 use std::process::ExitCode;
 
 /// Package and name of each.
-const BENCHES: [(&str, &str); 2] = [("terrarium", "beam"), ("terrarium-runtime", "ledger")];
+const BENCHES: [(&str, &str); 3] =
+    [("terrarium", "beam"), ("terrarium-runtime", "ledger"), ("terrarium-core", "logos")];
 
 pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     // In one command, which runs them in turn: apart, each would have all libraries built for itself.

@@ -1,11 +1,7 @@
 //! The questions a window knows: those that wait, and what became of those that waited while it watched. Owned by
 //! [`crate::view::Garden`] and fed by the same events; decides nothing about a question, which is [`crate::ledger`]'s.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::{cmp::Reverse, collections::VecDeque, sync::Arc};
 use wire::{
     AgentId, Event, SemaphoreCard, Timestamp, TokenId,
     event::Moved,
@@ -18,8 +14,10 @@ pub const OVER_MAX: usize = 50;
 /// What a window knows of questions.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Questions {
-    waiting: BTreeMap<TokenId, Arc<SemaphoreCard>>,
-    per_agent: BTreeMap<AgentId, usize>,
+    /// In the order of their ids. Plain lists: every kind of map is more code for the browser to fetch.
+    waiting: Vec<Arc<SemaphoreCard>>,
+    /// In the order of the agents.
+    per_agent: Vec<(AgentId, usize)>,
     over: VecDeque<Over>,
     version: u64,
 }
@@ -63,13 +61,13 @@ impl Questions {
 
     /// The questions that wait, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<SemaphoreCard>> {
-        self.waiting.values()
+        self.waiting.iter()
     }
 
     /// A question that waits.
     #[must_use]
     pub fn get(&self, id: &TokenId) -> Option<&Arc<SemaphoreCard>> {
-        self.waiting.get(id)
+        self.waiting.get(self.place(id).ok()?)
     }
 
     /// A question that waited.
@@ -87,14 +85,14 @@ impl Questions {
     /// How many of one agent's wait.
     #[must_use]
     pub fn count_of(&self, agent: &AgentId) -> usize {
-        self.per_agent.get(agent).copied().unwrap_or_default()
+        self.agent(agent).map_or(0, |at| self.per_agent[at].1)
     }
 
     /// What the gateway says of an agent's questions at one moment. Those that it no longer has are over.
     pub(crate) fn replace(&mut self, agent: &AgentId, cards: Vec<SemaphoreCard>) {
         let still = |id: &TokenId| cards.iter().any(|card| card.id == *id);
         let gone: Vec<TokenId> =
-            self.waiting.values().filter(|c| c.agent_id == *agent && !still(&c.id)).map(|c| c.id.clone()).collect();
+            self.waiting.iter().filter(|c| c.agent_id == *agent && !still(&c.id)).map(|c| c.id.clone()).collect();
         gone.iter().for_each(|id| self.end(id, How::Unknown));
         cards.into_iter().for_each(|card| self.ask(card));
     }
@@ -109,7 +107,7 @@ impl Questions {
             Event::SemaphoreCancelled { token_id, data } => self.end(token_id, How::Withdrawn(data.clone())),
             Event::SemaphoreVoided { token_id, data } => self.end(token_id, How::Lapsed(data.clone())),
             Event::SemaphoreEscalated { token_id, data } => {
-                if let Some(card) = self.waiting.get(token_id) {
+                if let Some(card) = self.get(token_id) {
                     let severity = data.severity.unwrap_or(card.severity);
                     let card = SemaphoreCard { severity, deadline: None, ..SemaphoreCard::clone(card) };
                     self.ask(card);
@@ -120,22 +118,39 @@ impl Questions {
     }
 
     fn ask(&mut self, card: SemaphoreCard) {
-        if self.waiting.get(&card.id).is_some_and(|known| **known == card) {
+        if self.get(&card.id).is_some_and(|known| **known == card) {
             return;
         }
         self.version += 1;
         self.over.retain(|over| over.card.id != card.id);
-        let agent = card.agent_id.clone();
-        if self.waiting.insert(card.id.clone(), Arc::new(card)).is_none() {
-            *self.per_agent.entry(agent).or_default() += 1;
+        match self.place(&card.id) {
+            Ok(at) => self.waiting[at] = Arc::new(card),
+            Err(at) => {
+                match self.agent(&card.agent_id) {
+                    Ok(agent) => self.per_agent[agent].1 += 1,
+                    Err(agent) => self.per_agent.insert(agent, (card.agent_id.clone(), 1)),
+                }
+                self.waiting.insert(at, Arc::new(card));
+            }
         }
+    }
+
+    /// Where a question stands among those that wait, or would stand.
+    fn place(&self, id: &TokenId) -> Result<usize, usize> {
+        self.waiting.binary_search_by(|card| card.id.cmp(id))
+    }
+
+    fn agent(&self, id: &AgentId) -> Result<usize, usize> {
+        self.per_agent.binary_search_by(|(agent, _)| agent.cmp(id))
     }
 
     fn end(&mut self, id: &TokenId, how: How) {
         let known = self.over.iter().position(|over| over.card.id == *id);
-        if let Some(card) = self.waiting.remove(id) {
-            if let Some(n) = self.per_agent.get_mut(&card.agent_id) {
-                *n = n.saturating_sub(1);
+        if let Ok(at) = self.place(id) {
+            let card = self.waiting.remove(at);
+            if let Ok(agent) = self.agent(&card.agent_id) {
+                let left = &mut self.per_agent[agent].1;
+                *left = left.saturating_sub(1);
             }
             if self.over.len() >= OVER_MAX {
                 self.over.pop_front();

@@ -7,6 +7,7 @@ mod browser;
 mod e2e;
 mod fuzz;
 mod http;
+mod kill;
 mod project;
 mod site;
 mod smoke;
@@ -54,6 +55,15 @@ enum Command {
         #[arg(long, default_value_t = 120)]
         seconds: u32,
     },
+    /// Kill the gateway again and again, at random moments, while questions are asked and answered: nothing may be lost.
+    Kill {
+        /// How often.
+        #[arg(long, default_value_t = 300)]
+        rounds: u32,
+        /// Open questions with which a restart is timed.
+        #[arg(long, default_value_t = 10_000)]
+        pending: u32,
+    },
     /// Measure, each figure beside a reference in the same run.
     Bench,
     /// Wait until a gateway answers, then say where it is. `up` starts this beside the gateway.
@@ -85,6 +95,7 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Test(args) => test::run(&project, &args),
         Command::Lint => test::lint(&project),
+        Command::Kill { rounds, pending } => kill::run(&project, rounds, pending),
         Command::Bench => bench::run(&project),
         Command::Fuzz { seconds } => {
             fuzz::run(&test::built(&project)?, &project.target.join("fuzz"), seconds)?;

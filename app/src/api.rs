@@ -3,7 +3,7 @@
 use crate::{
     charts::ChartData,
     first,
-    place::{self, Address, Place},
+    place::{self, Address, Fragment, Place},
 };
 use leptos::prelude::*;
 
@@ -43,6 +43,11 @@ pub(crate) fn address() -> String {
 /// Lower case, in the browser by the browser: with the letter tables of the standard library the wasm is 7 kB larger.
 pub(crate) fn lowercase(text: &str) -> String {
     if cfg!(feature = "ssr") { text.to_lowercase() } else { js_sys::JsString::from(text).to_lower_case().into() }
+}
+
+/// HTML that the gateway wrote. The browser leaves it alone.
+pub(crate) fn fragment() -> String {
+    if cfg!(feature = "ssr") { use_context::<Fragment>().unwrap_or_default().0 } else { String::new() }
 }
 
 /// The chart as SVG, for the first HTML. The browser leaves the server's drawing alone and later lays a canvas over it,

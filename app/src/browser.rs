@@ -1,8 +1,8 @@
 //! The few things of the browser that `web-sys` would give behind features of their own: notifications, what comes into
 //! view, and lists of elements. Declared here, as they are used.
 
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use web_sys::Element;
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 #[wasm_bindgen]
 extern "C" {
@@ -50,4 +50,24 @@ extern "C" {
 
     #[wasm_bindgen(method, js_name = querySelectorAll, catch)]
     pub(crate) fn all(this: &Root, selector: &str) -> Result<JsValue, JsValue>;
+}
+
+/// Whether a key belongs to a field or to the browser.
+pub(crate) fn typing(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let field =
+        target.is_some_and(|t| t.closest("input, textarea, select, [contenteditable]").ok().flatten().is_some());
+    field || event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat()
+}
+
+/// Presses it.
+pub(crate) fn click(element: &Element) -> bool {
+    element.dyn_ref::<HtmlElement>().map(HtmlElement::click).is_some()
+}
+
+/// Every element of that kind within another.
+pub(crate) fn all(root: &Element, selector: &str) -> Vec<Element> {
+    // Fails only for a selector that is not one.
+    let Ok(found) = root.unchecked_ref::<Root>().all(selector) else { return Vec::new() };
+    js_sys::Array::from(&found).iter().filter_map(|node| node.dyn_into().ok()).collect()
 }

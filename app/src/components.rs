@@ -10,6 +10,7 @@ pub(crate) mod commands;
 pub(crate) mod connection;
 pub(crate) mod console;
 pub(crate) mod density_field;
+pub(crate) mod fever;
 pub(crate) mod gauge;
 pub(crate) mod json;
 pub(crate) mod question_card;

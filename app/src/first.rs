@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use terrarium_core::{
     asked::Questions,
-    view::{AgentView, Entry, Garden, SeriesView, StateChange},
+    view::{AgentView, Entry, Garden, GardenFever, SeriesView, StateChange, VoidView},
 };
 use wire::{
     AgentSummary, Flow, Gauges, MetricPoint, QueuePressure, SemaphoreCard, Temperature, Timestamp,
@@ -48,6 +48,7 @@ pub(crate) struct Packed {
     now: Timestamp,
     agents: Vec<PackedAgent>,
     questions: Vec<SemaphoreCard>,
+    fever: Option<GardenFever>,
     session: Session,
     decided: Decided,
 }
@@ -76,7 +77,7 @@ pub(crate) fn pack(FirstState { garden, now, session, decided }: FirstState) -> 
     };
     let questions = garden.questions.iter().map(|card| SemaphoreCard::clone(card)).collect();
     let agents = garden.agents.into_values().map(pack_agent).collect();
-    Packed { gateway: garden.gateway, now, agents, questions, session, decided }
+    Packed { gateway: garden.gateway, now, agents, questions, fever: garden.void.fever, session, decided }
 }
 
 /// Reads what came inside the HTML. Nothing else than what [`pack`] made comes there; an empty garden would follow.
@@ -88,7 +89,8 @@ pub(crate) fn read(text: &str) -> Packed {
 /// What both halves of the page start from.
 pub(crate) fn unpack(packed: Packed) -> FirstState {
     let questions = Questions::waiting(packed.questions);
-    let mut garden = Garden { gateway: packed.gateway, questions, ..Garden::default() };
+    let void = VoidView::with(packed.fever);
+    let mut garden = Garden { gateway: packed.gateway, questions, void, ..Garden::default() };
     for agent in packed.agents {
         let mut series = SeriesView::default();
         let mut at = 0;
@@ -113,6 +115,7 @@ impl FromJson for Packed {
             now: fields.take("now")?,
             agents: fields.take("agents")?,
             questions: fields.take("questions")?,
+            fever: fields.take("fever")?,
             session: fields.take("session")?,
             decided: fields.take("decided")?,
         })

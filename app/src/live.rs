@@ -2,7 +2,9 @@
 
 use crate::{
     bell,
+    burst::Burst,
     first::FirstState,
+    paths,
     place::{self, Place},
     signal::{Memo, RwSignal},
     socket::Socket,
@@ -64,6 +66,11 @@ pub(crate) struct Live {
     /// When agents appeared and went, in milliseconds of the browser's clock. Only those since the page was loaded.
     pub(crate) born: StoredValue<HashMap<AgentId, f64>>,
     pub(crate) gone: StoredValue<HashMap<AgentId, f64>>,
+    /// Glitches of the last fevers; the garden's stands under its own name.
+    pub(crate) bursts: StoredValue<HashMap<AgentId, Burst>>,
+    /// Whether the garden runs a fever, and what the void said to it.
+    pub(crate) fever: Memo<bool>,
+    pub(crate) strategy: Memo<String>,
     /// Who looks at the page, as of its load.
     pub(crate) session: StoredValue<Session>,
     /// Changes whenever a question does.
@@ -86,6 +93,12 @@ impl Live {
             leaving: RwSignal::new(BTreeMap::new()),
             born: StoredValue::new(HashMap::new()),
             gone: StoredValue::new(HashMap::new()),
+            bursts: StoredValue::new(HashMap::new()),
+            fever: Memo::new(move |_| garden.read().void.fever.is_some()),
+            strategy: Memo::new(move |_| {
+                let garden = garden.read();
+                garden.void.fever.as_ref().and_then(|fever| fever.data.oblique_strategy.clone()).unwrap_or_default()
+            }),
             session: StoredValue::new(session),
             asked,
             waiting: Memo::new(move |_| garden.read().questions.count()),
@@ -99,6 +112,7 @@ impl Live {
         Socket::start(self);
         place::mount(self);
         bell::mount(self);
+        paths::mount(self);
         if let Some(body) = document().body() {
             // The only failure is an attribute name that is not one.
             let _ = body.set_attribute("data-hydrated", "");
@@ -147,6 +161,13 @@ impl Live {
         let now = js_sys::Date::now();
         self.garden.update(|garden| {
             for frame in frames {
+                if let Frame::Event(event) = frame
+                    && let Some(burst) = Burst::of(event, now)
+                {
+                    self.bursts.update_value(|bursts| {
+                        bursts.insert(event.agent_id.clone(), burst);
+                    });
+                }
                 let dropped = dropped_by(garden, frame);
                 gone.extend(dropped.iter().filter_map(|id| garden.agents.get(id)).cloned());
                 let here = |garden: &Garden| {

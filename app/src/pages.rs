@@ -7,3 +7,4 @@ pub(crate) mod decided;
 pub(crate) mod garden;
 pub(crate) mod not_found;
 pub(crate) mod purgatory;
+pub(crate) mod void;

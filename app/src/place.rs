@@ -13,6 +13,10 @@ use wire::{AgentId, route};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(pub String);
 
+/// The HTML of a page that the gateway writes itself. Provided as context by the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fragment(pub String);
+
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -23,6 +27,8 @@ pub(crate) enum Place {
     Purgatory,
     /// The questions that are over.
     Decided,
+    /// The garden's metabolism.
+    Void,
     Nowhere,
 }
 
@@ -36,6 +42,7 @@ impl Place {
                 route::GARDEN => Self::Garden,
                 route::PURGATORY_PAGE => Self::Purgatory,
                 route::DECIDED_PAGE => Self::Decided,
+                route::VOID_PAGE => Self::Void,
                 _ => Self::Nowhere,
             },
         }
@@ -55,6 +62,7 @@ impl Place {
             (Self::Agent(_), None) => "No such agent".into(),
             (Self::Purgatory, _) => "Questions".into(),
             (Self::Decided, _) => "Answered questions".into(),
+            (Self::Void, _) => "The void".into(),
             (Self::Nowhere, _) => "Not here".to_owned(),
         };
         let count = if waiting > 0 { format!("({waiting}) ") } else { String::new() };

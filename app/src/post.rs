@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::XmlHttpRequest;
 use wire::session::CSRF_HEADER;
 
-/// What came back: the status, 0 where nothing came, and the JSON, `null` where there is none.
+/// What came back: the status, 0 where nothing came, and the JSON, or a text where it is none.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Value,
@@ -59,7 +59,7 @@ fn send(method: &str, path: &str, body: Option<&str>, csrf: Option<&str>, done: 
     let answered = request.clone();
     let finish = Closure::once_into_js(move || {
         let text = answered.response_text().ok().flatten().unwrap_or_default();
-        let body = serde_json::from_str(&text).unwrap_or_default();
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| text.into());
         done(Reply { status: answered.status().unwrap_or(0), body });
     });
     // Comes once, however it ends.

@@ -7,7 +7,7 @@ use crate::{
     origin,
     routes::{
         agentese, agents, health, invoke, login, metrics, observe, openapi, page, perturb, prometheus, purgatory,
-        session,
+        session, void,
     },
     state::Shared,
 };
@@ -82,6 +82,10 @@ fn doors() -> Vec<Door> {
         read(route::AGENT_PAGE, Watch, page::agent),
         read(route::PURGATORY_PAGE, Watch, page::purgatory),
         read(route::DECIDED_PAGE, Watch, page::decided),
+        read(route::VOID_PAGE, Watch, void::show),
+        read(route::VOID_PARTS, Watch, void::now),
+        read(route::VOID_PATHS, Watch, void::paths),
+        write(route::VOID_PAGE, Needs::Form(Scope::Perturb), void::act).limit(DefaultBodyLimit::disable()),
         read(route::OBSERVE_GARDEN, Watch, observe::garden),
         read(route::OBSERVE, Watch, observe::one),
         read(route::AGENTS, Watch, agents::list),

@@ -14,6 +14,7 @@ pub(crate) mod perturb;
 pub(crate) mod prometheus;
 pub(crate) mod purgatory;
 pub(crate) mod session;
+pub(crate) mod void;
 
 use axum::http::{HeaderMap, header};
 

@@ -2,7 +2,7 @@
 //! Browser side: one animation loop for all fields, at most 20 frames a second, only for what is in view.
 
 use crate::signal::{NodeRef, effect};
-use crate::{components::agent_card::Agent, live::Live, whole::IntoWhole as _};
+use crate::{burst::Burst, components::agent_card::Agent, live::Live, whole::IntoWhole as _};
 use leptos::{html::Canvas, prelude::*};
 use markup::view;
 use std::{
@@ -85,7 +85,9 @@ fn characters(look: &FieldLook, cols: u32, rows: u32) -> String {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Frame {
     size: (u32, u32),
-    look: (u32, u32, bool, u64),
+    look: (u32, u32),
+    /// Share of cells in thousandths, and what they are drawn from.
+    glitch: (u32, u64),
     drift: u32,
     blend: u32,
 }
@@ -153,15 +155,31 @@ impl Painter {
         self.refresh_colour(now);
         let beat = now / heartbeat_ms(look.activity);
         let (drift, part) = if still { (0, 0.0) } else { ((beat % 1_000_000.0) as u32, beat.fract()) };
+        let glitch = match self.burst(now).filter(|_| !still) {
+            Some(burst) => (burst.share, burst.seed),
+            // Glitches change with what the agent says, not with time.
+            None if look.fever => (GLITCH, look.seed),
+            None => (0.0, 0),
+        };
         let frame = Frame {
             size,
-            look: ((look.activity * 50.0) as u32, (presence * 50.0) as u32, look.fever, seed(&look)),
+            look: ((look.activity * 50.0) as u32, (presence * 50.0) as u32),
+            glitch: ((glitch.0 * 1000.0) as u32, glitch.1),
             drift,
             blend: (part * 12.0) as u32,
         };
         if self.drawn.replace(Some(frame)) != Some(frame) {
             self.draw(frame, &look, presence, part);
         }
+    }
+
+    /// The glitch of its own fever, or of the garden's.
+    fn burst(&self, now: f64) -> Option<Burst> {
+        let of = |bursts: &std::collections::HashMap<AgentId, Burst>| {
+            let of = |id: &AgentId| bursts.get(id).copied().filter(|burst: &Burst| burst.goes_on(now));
+            of(&self.id).or_else(|| of(&AgentId::void()))
+        };
+        self.live.bursts.try_with_value(of).flatten()
     }
 
     /// Rises when the agent appeared while the page was open, falls when it went.
@@ -202,8 +220,8 @@ impl Painter {
         pen.set_global_alpha(1.0);
         pen.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
         pen.set_fill_style_str(&self.colour.borrow().1);
-        let glitch = if look.fever { GLITCH } else { 0.0 };
-        let now = Look { activity: look.activity, presence, glitch, seed: frame.look.3, drift: frame.drift };
+        let glitch = f64::from(frame.glitch.0) / 1000.0;
+        let now = Look { activity: look.activity, presence, glitch, seed: frame.glitch.1, drift: frame.drift };
         let next = Look { drift: frame.drift.wrapping_add(1), ..now };
         let strength = |shade: u8| STRENGTH.get(usize::from(shade)).copied().unwrap_or(0.0);
         for y in 0..self.rows {
@@ -225,9 +243,4 @@ impl Painter {
             }
         }
     }
-}
-
-/// Glitches change with what the agent says, not with time.
-fn seed(look: &FieldLook) -> u64 {
-    if look.fever { look.seed } else { 0 }
 }

@@ -1,11 +1,11 @@
 //! What is done on questions by hand: which of them was read to its end, and the keys. Browser only: reached from effects
 //! and events. Works on the document, so that a key does what a click on the same button does.
 
-use crate::browser::{Observer, Root, Sight};
+use crate::browser::{Observer, Sight, all, click, typing};
 use crate::signal::RwSignal;
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement};
 
 /// The line of a question, which the keys walk along.
 const LINE: &str = ".question:not([data-status=over]) > .q-front > summary";
@@ -48,14 +48,6 @@ pub(crate) fn keys(say: RwSignal<String>) {
         }
     });
     on_cleanup(move || handle.remove());
-}
-
-/// Whether a key belongs to a field or to the browser.
-fn typing(event: &KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let field =
-        target.is_some_and(|t| t.closest("input, textarea, select, [contenteditable]").ok().flatten().is_some());
-    field || event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat()
 }
 
 fn press(key: &str, say: RwSignal<String>) -> bool {
@@ -101,16 +93,6 @@ fn focus(element: &Element) -> bool {
     element.dyn_ref::<HtmlElement>().is_some_and(|element| element.focus().is_ok())
 }
 
-fn click(element: &Element) -> bool {
-    element.dyn_ref::<HtmlElement>().map(HtmlElement::click).is_some()
-}
-
 fn first(selector: &str) -> Option<Element> {
     document().query_selector(selector).ok().flatten()
-}
-
-fn all(root: &Element, selector: &str) -> Vec<Element> {
-    // Fails only for a selector that is not one.
-    let Ok(found) = root.unchecked_ref::<Root>().all(selector) else { return Vec::new() };
-    js_sys::Array::from(&found).iter().filter_map(|node| node.dyn_into().ok()).collect()
 }

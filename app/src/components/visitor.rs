@@ -32,6 +32,7 @@ pub(crate) fn sign_in(live: Live) -> String {
     let next = match &*live.place.read() {
         Place::Agent(name) => AgentId::parse(name).ok().map(|id| route::agent_page(&id)),
         Place::Purgatory | Place::Decided => Some(route::PURGATORY_PAGE.to_owned()),
+        Place::Void => Some(route::VOID_PAGE.to_owned()),
         _ => None,
     };
     format!("{}?next={}", route::LOGIN, next.as_deref().unwrap_or(route::GARDEN))

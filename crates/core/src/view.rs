@@ -42,13 +42,15 @@ pub struct VoidView {
 }
 
 /// A fever of the whole garden.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GardenFever {
     /// Since when.
     pub since: Timestamp,
     /// How it began: its intensity, its seed, its strategy.
     pub data: wire::event::FeverData,
 }
+
+record!(GardenFever { since, data });
 
 /// What a window knows of one agent.
 #[derive(Debug, Clone, PartialEq)]
@@ -247,6 +249,12 @@ impl Garden {
 }
 
 impl VoidView {
+    /// What is known at first: whether there is a fever.
+    #[must_use]
+    pub fn with(fever: Option<GardenFever>) -> Self {
+        Self { fever, heard: None }
+    }
+
     fn take(&mut self, event: &Envelope) -> Applied {
         let position = event.position();
         let known = self.heard.as_ref().is_some_and(|h| h.epoch == position.epoch && h.seq >= position.seq);

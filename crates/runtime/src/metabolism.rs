@@ -7,6 +7,8 @@
 //! What survives a restart: the pressure, which decays meanwhile, the tokens counted, the entropy pool with its open
 //! grants, and social capital. What does not: a fever, what each agent contributed, velocities, histories, bypasses.
 
+mod trace;
+
 use crate::{
     agent::Tokens,
     agents::scribe::Dreamer,
@@ -21,18 +23,23 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
-use terrarium_core::metabolism::{
-    Amount, Moment, Spent, Turn, Void, VoidRequest, dream,
-    velocity::Limits,
-    void::{SavedVoid, VoidError},
+use terrarium_core::{
+    metabolism::{
+        Amount, Moment, Spent, Turn, Void, VoidRequest, dream,
+        fever::FeverEvent,
+        velocity::Limits,
+        void::{SavedVoid, VoidError},
+    },
+    view::GardenFever,
 };
 use tokio::{
     sync::Semaphore,
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
+use trace::Trace;
 use wire::{
-    AgentId, Epoch, Event, Temperature,
+    AgentId, Epoch, Event, Temperature, Timestamp,
     event::{FeverData, FeverEndedData, FeverSeverity},
     metabolism::{EngineStatus, FeverTrigger, Metered},
 };
@@ -57,6 +64,8 @@ pub struct Metabolism {
 #[derive(Debug)]
 struct Inner {
     void: Mutex<Void>,
+    /// Taken while the void is, never the other way round.
+    trace: Mutex<Trace>,
     mirror: Arc<HolographicBuffer>,
     clock: SteadyClock,
     store: Option<Store>,
@@ -85,7 +94,7 @@ impl Metabolism {
         };
         let mirror = mirror.open(&AgentId::void(), Epoch::from_bits(rand::random()));
         let (void, dreamer, asleep) = (Mutex::new(void), OnceLock::new(), Semaphore::new(1));
-        Self { inner: Arc::new(Inner { void, mirror, clock, store, dreamer, asleep }) }
+        Self { inner: Arc::new(Inner { void, trace: Mutex::default(), mirror, clock, store, dreamer, asleep }) }
     }
 
     /// Lets time pass until told to stop.
@@ -94,7 +103,11 @@ impl Metabolism {
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (mut looks, mut written) = (0_u32, None);
         while stop.run_until_cancelled(tick.tick()).await.is_some() {
-            self.turn(|void, now| ((), void.rest(now)));
+            self.turn(|void, now| {
+                let turn = void.rest(now);
+                self.note(now, void.status().pressure);
+                ((), turn)
+            });
             looks = looks.wrapping_add(1);
             if looks.is_multiple_of(SAVED_EVERY) {
                 self.save(&mut written).await;
@@ -204,6 +217,21 @@ impl Metabolism {
         self.lock().meters().one(agent, now)
     }
 
+    /// Its pressure over the last quarter of an hour, oldest first, a reading a second.
+    #[must_use]
+    pub fn pressures(&self) -> Vec<(Timestamp, f64)> {
+        self.inner.trace.lock().unwrap_or_else(PoisonError::into_inner).all()
+    }
+
+    /// The garden's fever, if there is one, as it was said when it began.
+    #[must_use]
+    pub fn fever(&self) -> Option<GardenFever> {
+        let void = self.lock();
+        let record = void.meters().fevers().records().next_back().filter(|record| record.duration_ms.is_none())?;
+        let (since, data) = (record.began.timestamp, data(record.began.clone(), void.meters().engine().threshold()));
+        Some(GardenFever { since, data })
+    }
+
     /// What is left in the entropy pool.
     #[must_use]
     pub fn entropy(&self) -> f64 {
@@ -221,10 +249,20 @@ impl Metabolism {
         let now = moment(self.inner.clock);
         let mut void = self.lock();
         let (result, turn) = work(&mut void, now);
+        if let Some(Turn::Began(fever)) = &turn {
+            // A fever halves the pressure at once: the reading that crossed is seen here or never.
+            let engine = void.meters().engine();
+            self.note(now, engine.threshold() + fever.intensity);
+            self.note(now, engine.pressure());
+        }
         if let Some(event) = turn.and_then(|turn| event(turn, &void)) {
             self.inner.mirror.reflect(event);
         }
         result
+    }
+
+    fn note(&self, now: Moment, pressure: f64) {
+        self.inner.trace.lock().unwrap_or_else(PoisonError::into_inner).push(now.wall, pressure);
     }
 
     async fn save(&self, written: &mut Option<SavedVoid>) {
@@ -253,24 +291,24 @@ fn event(turn: Turn, void: &Void) -> Option<Event> {
         Turn::Began(fever) => Event::Fever {
             // The reading that crossed, not what the fever has spent since.
             temperature: Temperature::new(1.0)?,
-            data: FeverData {
-                threshold: engine.threshold(),
-                severity: if fever.intensity > engine.threshold() {
-                    FeverSeverity::High
-                } else {
-                    FeverSeverity::Moderate
-                },
-                intensity: Some(fever.intensity),
-                oblique_strategy: Some(fever.oblique_strategy.to_owned()),
-                trigger: Some(fever.trigger),
-                seed: Some(fever.seed),
-            },
+            data: data(fever, engine.threshold()),
         },
         Turn::Ended(end) => Event::FeverEnded {
             temperature: engine.temperature()?,
             data: FeverEndedData { duration_ms: end.duration_ms },
         },
     })
+}
+
+fn data(fever: FeverEvent, threshold: f64) -> FeverData {
+    FeverData {
+        threshold,
+        severity: if fever.intensity > threshold { FeverSeverity::High } else { FeverSeverity::Moderate },
+        intensity: Some(fever.intensity),
+        oblique_strategy: Some(fever.oblique_strategy.to_owned()),
+        trigger: Some(fever.trigger),
+        seed: Some(fever.seed),
+    }
 }
 
 /// What the agents that spoke last said last, in a line each.

@@ -10,6 +10,12 @@ pub const AGENT_PAGE: &str = "/agents/{agent}";
 pub const PURGATORY_PAGE: &str = "/purgatory";
 /// The page with the questions that are over.
 pub const DECIDED_PAGE: &str = "/purgatory/decided";
+/// The page about the garden's metabolism, and where its forms post to.
+pub const VOID_PAGE: &str = "/void";
+/// What that page says now, as HTML to put in place of what it said before.
+pub const VOID_PARTS: &str = "/void/parts";
+/// Paths that a beginning may become, as options of an HTML list.
+pub const VOID_PATHS: &str = "/void/paths";
 /// WebSocket: the whole garden.
 pub const OBSERVE_GARDEN: &str = "/observe";
 /// WebSocket: one agent.

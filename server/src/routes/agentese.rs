@@ -68,7 +68,8 @@ async fn carried_out(plan: Plan, registry: Registry, actor: Actor) -> Result<Res
     })
 }
 
-fn refused(error: LogosError) -> Error {
+/// What was refused, in the words of the gateway.
+pub(super) fn refused(error: LogosError) -> Error {
     match error {
         LogosError::Path(sorry) => Error::Path { sorry: Box::new(sorry) },
         LogosError::Void(error) => {

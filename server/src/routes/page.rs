@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     state::Shared,
 };
-use app::{Address, Decided, FirstState, Page};
+use app::{Address, Decided, FirstState, Fragment, Page};
 use axum::{
     body::Body,
     extract::{Path, RawQuery, Request, State},
@@ -23,7 +23,10 @@ use axum::{
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 use runtime::purgatory::Filter;
-use terrarium_core::{series::FINE_STEP_S, view::Garden};
+use terrarium_core::{
+    series::FINE_STEP_S,
+    view::{Garden, VoidView},
+};
 use wire::{AgentId, Frame, route, semaphore::TokenStatus};
 
 /// Events in the first HTML of an agent's page.
@@ -92,6 +95,12 @@ pub(crate) async fn decided(
     render_first(first, StatusCode::OK, request).await
 }
 
+/// A page whose HTML the gateway has written already.
+pub(crate) async fn with_fragment(shared: &Shared, caller: &Caller, html: String, mut request: Request) -> Response {
+    request.extensions_mut().insert(Fragment(html));
+    render(summaries(shared), caller, StatusCode::OK, request).await
+}
+
 /// Whatever no route took.
 pub(crate) async fn fallback(State(shared): State<Shared>, request: Request) -> Response {
     let path = request.uri().path();
@@ -117,7 +126,8 @@ pub(crate) async fn fallback(State(shared): State<Shared>, request: Request) -> 
 
 fn summaries(shared: &Shared) -> Garden {
     let agents = shared.registry.list().iter().map(|a| a.summary()).collect();
-    Garden::from_summaries(shared.registry.gateway_id().to_owned(), agents)
+    let void = VoidView::with(shared.registry.metabolism().fever());
+    Garden { void, ..Garden::from_summaries(shared.registry.gateway_id().to_owned(), agents) }
 }
 
 async fn render(garden: Garden, caller: &Caller, status: StatusCode, request: Request<Body>) -> Response {
@@ -133,7 +143,9 @@ async fn render_first(first: FirstState, status: StatusCode, request: Request<Bo
     let options = LeptosOptions::builder().output_name("terrarium").build();
     let first = FirstState { now: runtime::clock::wall(), ..first };
     let address = Address(request.uri().path_and_query().map_or(route::GARDEN, |p| p.as_str()).to_owned());
+    let fragment = request.extensions().get::<Fragment>().cloned().unwrap_or_default();
     let context = move || {
+        leptos::prelude::provide_context(fragment.clone());
         leptos::prelude::provide_context(address.clone());
         leptos::prelude::provide_context(first.clone());
         if let Some(response) = use_context::<ResponseOptions>() {

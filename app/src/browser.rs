@@ -45,6 +45,21 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn close(this: &Notification);
 
+    /// `FormData`: what is in a form.
+    pub(crate) type Fields;
+
+    #[wasm_bindgen(constructor, js_class = "FormData")]
+    pub(crate) fn new(form: &Element) -> Fields;
+
+    /// `URLSearchParams`: the same as one line.
+    pub(crate) type Query;
+
+    #[wasm_bindgen(constructor, js_class = "URLSearchParams")]
+    pub(crate) fn new(fields: &Fields) -> Query;
+
+    #[wasm_bindgen(method, js_name = toString)]
+    pub(crate) fn text(this: &Query) -> String;
+
     /// Anything with elements in it.
     pub(crate) type Root;
 

@@ -4,14 +4,16 @@
 use leptos::prelude::*;
 use std::time::Duration;
 use terrarium_core::metabolism::Glitch;
-use wire::{Envelope, Event};
+use wire::{AgentId, Envelope, Event};
 
 /// A fever that began longer ago than this was missed, and is not acted out; in milliseconds.
 const LATE_MS: f64 = 10_000.0;
 
 /// A glitch that goes on.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Burst {
+    /// Whose fever; the garden's is everybody's.
+    agent: AgentId,
     /// Share of cells, 0 to 1.
     pub(crate) share: f64,
     pub(crate) seed: u64,
@@ -36,7 +38,17 @@ impl Burst {
             set_timeout(end, Duration::from_millis(u64::from(glitch.duration_ms)));
         }
         let seed = data.seed.map_or(event.seq.0, f64::to_bits);
-        Some(Self { share: glitch.intensity, seed, until: now + f64::from(glitch.duration_ms) })
+        Some(Self {
+            agent: event.agent_id.clone(),
+            share: glitch.intensity,
+            seed,
+            until: now + f64::from(glitch.duration_ms),
+        })
+    }
+
+    /// Whether it shows in an agent's field.
+    pub(crate) fn is_of(&self, agent: &AgentId) -> bool {
+        self.agent == *agent || self.agent.is_void()
     }
 
     pub(crate) fn goes_on(&self, now: f64) -> bool {

@@ -66,8 +66,8 @@ pub(crate) struct Live {
     /// When agents appeared and went, in milliseconds of the browser's clock. Only those since the page was loaded.
     pub(crate) born: StoredValue<HashMap<AgentId, f64>>,
     pub(crate) gone: StoredValue<HashMap<AgentId, f64>>,
-    /// Glitches of the last fevers; the garden's stands under its own name.
-    pub(crate) bursts: StoredValue<HashMap<AgentId, Burst>>,
+    /// Glitches that go on.
+    pub(crate) bursts: StoredValue<Vec<Burst>>,
     /// Whether the garden runs a fever, and what the void said to it.
     pub(crate) fever: Memo<bool>,
     pub(crate) strategy: Memo<String>,
@@ -93,7 +93,7 @@ impl Live {
             leaving: RwSignal::new(BTreeMap::new()),
             born: StoredValue::new(HashMap::new()),
             gone: StoredValue::new(HashMap::new()),
-            bursts: StoredValue::new(HashMap::new()),
+            bursts: StoredValue::new(Vec::new()),
             fever: Memo::new(move |_| garden.read().void.fever.is_some()),
             strategy: Memo::new(move |_| {
                 let garden = garden.read();
@@ -165,7 +165,8 @@ impl Live {
                     && let Some(burst) = Burst::of(event, now)
                 {
                     self.bursts.update_value(|bursts| {
-                        bursts.insert(event.agent_id.clone(), burst);
+                        bursts.retain(|burst| burst.goes_on(now));
+                        bursts.push(burst);
                     });
                 }
                 let dropped = dropped_by(garden, frame);

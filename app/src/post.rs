@@ -41,17 +41,26 @@ pub(crate) fn get(path: &str, done: impl FnOnce(Reply) + 'static) {
 
 /// Posts JSON, with the proof that this page asks.
 pub(crate) fn post(live: Live, path: &str, body: &Value, done: impl FnOnce(Reply) + 'static) {
-    let csrf = live.session.with_value(|session| session.csrf.clone());
-    send("POST", path, Some(&body.to_string()), csrf.as_deref(), Box::new(done));
+    proven(live, path, (&body.to_string(), "application/json"), Box::new(done));
 }
 
-fn send(method: &str, path: &str, body: Option<&str>, csrf: Option<&str>, done: Box<dyn FnOnce(Reply)>) {
+/// Posts what is in a form, with the same proof.
+pub(crate) fn form(live: Live, path: &str, fields: &str, done: impl FnOnce(Reply) + 'static) {
+    proven(live, path, (fields, "application/x-www-form-urlencoded"), Box::new(done));
+}
+
+fn proven(live: Live, path: &str, body: (&str, &str), done: Box<dyn FnOnce(Reply)>) {
+    let csrf = live.session.with_value(|session| session.csrf.clone());
+    send("POST", path, Some(body), csrf.as_deref(), done);
+}
+
+fn send(method: &str, path: &str, body: Option<(&str, &str)>, csrf: Option<&str>, done: Box<dyn FnOnce(Reply)>) {
     let Ok(request) = XmlHttpRequest::new() else { return done(Reply { status: 0, body: Value::Null }) };
     // These fail for words that are no method, no address or no header, and for a request that was sent already.
     let _ = request.open(method, path);
     let _ = request.set_request_header("accept", "application/json");
-    if body.is_some() {
-        let _ = request.set_request_header("content-type", "application/json");
+    if let Some((_, kind)) = body {
+        let _ = request.set_request_header("content-type", kind);
     }
     if let Some(csrf) = csrf {
         let _ = request.set_request_header(CSRF_HEADER, csrf);
@@ -64,5 +73,5 @@ fn send(method: &str, path: &str, body: Option<&str>, csrf: Option<&str>, done: 
     });
     // Comes once, however it ends.
     request.set_onloadend(Some(finish.unchecked_ref()));
-    let _ = request.send_with_opt_str(body);
+    let _ = request.send_with_opt_str(body.map(|(text, _)| text));
 }

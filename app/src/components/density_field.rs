@@ -156,7 +156,7 @@ impl Painter {
         let beat = now / heartbeat_ms(look.activity);
         let (drift, part) = if still { (0, 0.0) } else { ((beat % 1_000_000.0) as u32, beat.fract()) };
         let glitch = match self.burst(now).filter(|_| !still) {
-            Some(burst) => (burst.share, burst.seed),
+            Some(burst) => burst,
             // Glitches change with what the agent says, not with time.
             None if look.fever => (GLITCH, look.seed),
             None => (0.0, 0),
@@ -174,10 +174,10 @@ impl Painter {
     }
 
     /// The glitch of its own fever, or of the garden's.
-    fn burst(&self, now: f64) -> Option<Burst> {
-        let of = |bursts: &std::collections::HashMap<AgentId, Burst>| {
-            let of = |id: &AgentId| bursts.get(id).copied().filter(|burst: &Burst| burst.goes_on(now));
-            of(&self.id).or_else(|| of(&AgentId::void()))
+    fn burst(&self, now: f64) -> Option<(f64, u64)> {
+        let of = |bursts: &Vec<Burst>| {
+            let found = bursts.iter().find(|burst| burst.goes_on(now) && burst.is_of(&self.id));
+            found.map(|burst| (burst.share, burst.seed))
         };
         self.live.bursts.try_with_value(of).flatten()
     }

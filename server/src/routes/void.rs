@@ -13,18 +13,28 @@ use crate::{
     state::Shared,
 };
 use axum::{
+    Json,
     extract::{RawQuery, Request, State},
     http::{HeaderMap, header},
     response::{Html, IntoResponse, Response},
 };
 use html::{Answer, Options, Parts};
 use runtime::logos::{Outcome, Plan};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use terrarium_core::{
     logos::complete::{Live, complete},
     metabolism::VoidRequest,
 };
 use wire::{agentese::Agentese, route, session::CSRF_HEADER};
+
+/// How an answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// In a sentence, where there is one.
+    Words,
+    /// As it is.
+    Json,
+}
 
 /// On a piece of HTML that is out of date in a second.
 const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
@@ -43,7 +53,7 @@ pub(crate) async fn now(State(shared): State<Shared>, caller: Caller) -> Respons
 /// Paths that go on from what was typed.
 pub(crate) async fn paths(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
-    let typed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "typed");
+    let typed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "path");
     let summaries: Vec<_> = shared.registry.list().iter().map(|agent| agent.summary()).collect();
     let live: Vec<_> = summaries
         .iter()
@@ -57,42 +67,69 @@ pub(crate) async fn paths(State(shared): State<Shared>, RawQuery(query): RawQuer
 pub(crate) async fn act(State(shared): State<Shared>, caller: Caller, request: Request) -> Response {
     let page = is_form(request.headers()) && wants_page(request.headers());
     match done(&shared, &caller, request).await {
-        Ok(said) => (crate::html::HEADERS, Answer(&said).to_string()).into_response(),
+        Ok((said, _)) if page => (crate::html::HEADERS, Answer(&said).to_string()).into_response(),
+        Ok((said, Form::Json)) => Json(json!({"said": format!("{said:#}")})).into_response(),
+        Ok((said, Form::Words)) => Json(json!({"said": html::words(&said)})).into_response(),
         Err(error) if page => sorry(&error, Some(ours(route::VOID_PAGE))),
         Err(error) => error.into_response(),
     }
 }
 
-async fn done(shared: &Shared, caller: &Caller, request: Request) -> Result<Value, Error> {
+async fn done(shared: &Shared, caller: &Caller, request: Request) -> Result<(Value, Form), Error> {
     let (parts, body) = request.into_parts();
     let bytes = body::whole(body, wire::agentese::BODY_MAX).await?;
-    let (call, csrf) = read(&bytes, &parts.headers);
+    let (call, csrf, form) = read(&bytes, &parts.headers);
     caller.prove(csrf.as_deref())?;
     let plan = Plan::of(&shared.registry, call, caller.scopes()).map_err(agentese::refused)?;
     plan.scopes().try_for_each(|scope| caller.require(scope))?;
     shared.perturbs.check(&caller.client).map_err(|retry| Error::TooFast { retry })?;
     match plan.carry_out(&shared.registry, purgatory::actor(caller)).await.map_err(agentese::refused)? {
-        Outcome::Said(said) => Ok(said),
-        Outcome::Asked(card) => Ok(Value::from(format!("A person is asked first: {}", card.prompt))),
+        Outcome::Said(said) => Ok((said, form)),
+        Outcome::Asked(card) => Ok((Value::from(format!("A person is asked first: {}", card.prompt)), form)),
     }
 }
 
 /// The fields of a form: the path, the proof, and whatever else there is as arguments; numbers are numbers.
-fn read(bytes: &[u8], headers: &HeaderMap) -> (Agentese, Option<String>) {
+fn read(bytes: &[u8], headers: &HeaderMap) -> (Agentese, Option<String>, Form) {
     let mut csrf = headers.get(CSRF_HEADER).and_then(|v| v.to_str().ok()).map(str::to_owned);
     let mut call = Agentese { path: String::new(), observer: None, args: Map::new() };
+    let mut form = Form::Words;
     for (name, value) in form_urlencoded::parse(bytes) {
         match name.as_ref() {
-            "path" => call.path = value.into_owned(),
+            "path" => call.path = typed(&value, &mut call.args),
+            "as" => form = Form::Json,
             "csrf" => csrf = Some(value.into_owned()),
             _ if value.is_empty() => {}
             _ => {
-                let number = serde_json::from_str(&value).ok().filter(Value::is_number);
-                call.args.insert(name.into_owned(), number.unwrap_or_else(|| value.into_owned().into()));
+                call.args.insert(name.into_owned(), argument(&value));
             }
         }
     }
-    (call, csrf)
+    (call, csrf, form)
+}
+
+/// A path, and the arguments behind it: JSON from a brace on, or words with a `=`.
+fn typed(text: &str, args: &mut Map<String, Value>) -> String {
+    if let Some((path, json)) = text.split_once(" {")
+        && let Ok(Value::Object(given)) = serde_json::from_str(&format!("{{{json}"))
+    {
+        args.extend(given);
+        return path.trim().to_owned();
+    }
+    let mut path = text.trim();
+    while let Some((before, last)) = path.rsplit_once(' ')
+        && let Some((name, value)) = last.split_once('=')
+        && !name.contains(['[', '.', '>'])
+    {
+        args.insert(name.to_owned(), argument(value));
+        path = before.trim_end();
+    }
+    path.to_owned()
+}
+
+/// What is JSON is JSON, everything else is a text.
+fn argument(value: &str) -> Value {
+    serde_json::from_str(value).unwrap_or_else(|_| value.into())
 }
 
 fn parts(shared: &Shared, caller: &Caller) -> Parts {
@@ -106,5 +143,22 @@ fn parts(shared: &Shared, caller: &Caller) -> Parts {
         pressures: metabolism.pressures(),
         session: session_of(caller),
         now: runtime::clock::wall(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_go_behind_the_path() {
+        let of = |text: &str| {
+            let mut args = Map::new();
+            (typed(text, &mut args), Value::Object(args))
+        };
+        assert_eq!(of(" void.entropy.tithe  amount=0.2 "), ("void.entropy.tithe".into(), json!({"amount": 0.2})));
+        assert_eq!(of("a.b >> c.d x=y z=[1]"), ("a.b >> c.d".into(), json!({"x": "y", "z": [1]})));
+        assert_eq!(of("a.b {\"c\": {\"d\": 1}}"), ("a.b".into(), json!({"c": {"d": 1}})));
+        assert_eq!(of("a.b[entropy=0.1]"), ("a.b[entropy=0.1]".into(), json!({})));
     }
 }

@@ -142,17 +142,12 @@ impl Parts {
             half = mark / 2.0,
         )?;
         if self.may() {
-            self.form(
-                f,
-                "void.entropy.tithe",
-                "Discharged {discharged}. {remaining_pressure} is left. {gratitude}",
-                |f| {
-                    f.write_str(
-                        "<label>Let off <input type=\"number\" name=\"amount\" value=\"0.1\" min=\"0\" max=\"1000\" \
+            self.form(f, "void.entropy.tithe", |f| {
+                f.write_str(
+                    "<label>Let off <input type=\"number\" name=\"amount\" value=\"0.1\" min=\"0\" max=\"1000\" \
                      step=\"any\" required></label><button type=\"submit\" class=\"primary\">Tithe</button>",
-                    )
-                },
-            )?;
+                )
+            })?;
         } else {
             sign_in(f, "to let pressure off or to ask for a dream")?;
         }
@@ -169,7 +164,7 @@ impl Parts {
              <p class=\"muted\">A nudge for whoever is stuck. It changes at midnight UTC.</p>"
         )?;
         if self.may() {
-            self.form(f, "void.entropy.dream", "{dream}", |f| {
+            self.form(f, "void.entropy.dream", |f| {
                 f.write_str(
                     "<label>Dream of <input name=\"context\" maxlength=\"1000\" placeholder=\"anything\"></label>\
                      <button type=\"submit\" class=\"plain\">Dream</button>",
@@ -183,12 +178,11 @@ impl Parts {
         &self,
         f: &mut Formatter<'_>,
         path: &str,
-        says: &str,
         fields: impl FnOnce(&mut Formatter<'_>) -> fmt::Result,
     ) -> fmt::Result {
         write!(
             f,
-            "<form class=\"v-form\" method=\"post\" action=\"{action}\" data-says=\"{says}\">\
+            "<form class=\"v-form\" method=\"post\" action=\"{action}\">\
              <input type=\"hidden\" name=\"path\" value=\"{path}\"><input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">",
             action = route::VOID_PAGE,
             csrf = Escaped(self.session.csrf.as_deref().unwrap_or_default()),
@@ -316,6 +310,15 @@ fn sign_in(f: &mut Formatter<'_>, why: &str) -> fmt::Result {
     write!(f, "<p><a href=\"{}?next={}\">Sign in</a> {why}.</p>", route::LOGIN, route::VOID_PAGE)
 }
 
+/// An answer as a sentence, where there is one for it.
+pub(super) fn words(said: &Value) -> String {
+    if let (Some(discharged), Some(left)) = (said["discharged"].as_f64(), said["remaining_pressure"].as_f64()) {
+        let thanks = said["gratitude"].as_str().unwrap_or_default();
+        return format!("Discharged {discharged:.2}. {left:.2} is left. {thanks}");
+    }
+    said["dream"].as_str().or(said.as_str()).map_or_else(|| format!("{said:#}"), str::to_owned)
+}
+
 fn span(ms: u64) -> String {
     match ms / 1000 {
         s @ 0..60 => format!("{s} s"),
@@ -328,21 +331,11 @@ impl fmt::Display for Answer<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let said = self.0;
         framed(f, "The void", |f| {
-            if let Some(dream) = said["dream"].as_str() {
-                write!(f, "<h1>A dream</h1><p class=\"lede\">{}</p>", Escaped(dream))?;
-            } else if let Some(thanks) = said["gratitude"].as_str() {
-                let number = |name: &str| said[name].as_f64().unwrap_or_default();
-                write!(
-                    f,
-                    "<h1>{}</h1><p class=\"lede\">Discharged {:.2}. {:.2} is left.</p>",
-                    Escaped(thanks),
-                    number("discharged"),
-                    number("remaining_pressure")
-                )?;
-            } else {
-                let text = serde_json::to_string_pretty(said).unwrap_or_default();
-                write!(f, "<h1>The answer</h1><pre>{}</pre>", Escaped(&text))?;
+            match said["gratitude"].as_str() {
+                Some(thanks) => write!(f, "<h1>{}</h1>", Escaped(thanks))?,
+                None => f.write_str("<h1>The answer</h1>")?,
             }
+            write!(f, "<p class=\"lede v-said\">{}</p>", Escaped(&words(said)))?;
             write!(f, "<p><a href=\"{}\">Back to the void</a></p>", route::VOID_PAGE)
         })
     }

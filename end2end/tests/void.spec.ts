@@ -1,0 +1,212 @@
+// The garden's metabolism, seen: real work through a public door drives a fever, the page glitches, a tithe heals it.
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { mkdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { APIRequestContext, Page } from "@playwright/test";
+import { type Gateway, card, connection, expect, signIn, test as base } from "./gateway";
+
+const TOKEN = "trm_for-these-stories-only-0123456789";
+const PICTURES = resolve(dirname(fileURLToPath(import.meta.url)), "../screenshots");
+
+/** A double of a language model: speaks OpenAI's protocol, and says that each answer took 900 tokens. */
+async function model(): Promise<Server> {
+  const piece = { choices: [{ delta: { content: "A lighthouse of moths." }, finish_reason: "stop" }] };
+  const usage = { choices: [], usage: { prompt_tokens: 500, completion_tokens: 400 } };
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.end(`data: ${JSON.stringify(piece)}\n\ndata: ${JSON.stringify(usage)}\n\ndata: [DONE]\n\n`);
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  return server;
+}
+
+const test = base.extend<{ model: Server }>({
+  // Playwright insists on a destructured argument, needed or not.
+  model: async ({}, use) => {
+    const server = await model();
+    await use(server);
+    server.closeAllConnections();
+    server.close();
+  },
+  gatewayEnv: async ({ model }, use) => {
+    await use({
+      TERRARIUM_ADMIN_TOKEN: TOKEN,
+      TERRARIUM_SCRIBE_AGENT: "true",
+      TERRARIUM_LLM_URL: `http://127.0.0.1:${(model.address() as AddressInfo).port}/v1`,
+    });
+  },
+});
+
+/** One call of the model, through the door that anybody uses. */
+async function work(request: APIRequestContext, gateway: Gateway): Promise<void> {
+  const answer = await request.post(`${gateway.url}/api/scribe/write`, {
+    headers: { authorization: `Bearer ${TOKEN}` },
+    data: { prompt: "hello" },
+  });
+  expect(answer.status(), await answer.text()).toBe(200);
+}
+
+/** Writes down every glitch of the page from now on: how long it was to be. */
+async function noteGlitches(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const seen: string[] = [];
+    Object.assign(window, { __glitches: seen });
+    new MutationObserver(() => {
+      const burst = document.body.getAttribute("data-burst");
+      if (burst !== null) seen.push(burst);
+    }).observe(document.body, { attributeFilter: ["data-burst"] });
+  });
+}
+
+const glitches = (page: Page) =>
+  page.evaluate(() => (window as unknown as { __glitches: string[] }).__glitches);
+
+async function picture(page: Page, name: string): Promise<void> {
+  await mkdir(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `void-${name}.png`), fullPage: true });
+}
+
+const strategy = (page: Page) => page.getByRole("complementary", { name: "A hint from the void" });
+
+test("drive a fever with real work, see the glitch, tithe, see it heal", async ({ page, gateway, request }) => {
+  await signIn(page, gateway, "/");
+  await expect(connection(page)).toHaveAttribute("data-connection", "live");
+  await noteGlitches(page);
+  await work(request, gateway);
+  await expect(page.locator(".app")).toHaveAttribute("data-fever", "false");
+  await work(request, gateway);
+  await expect(page.locator(".app")).toHaveAttribute("data-fever", "true");
+  // 200 ms and a tenth of a second for each unit of intensity, which is 1.8 less decay less 1.
+  const [lasts] = await glitches(page);
+  expect(Number(lasts)).toBeGreaterThan(250);
+  expect(Number(lasts)).toBeLessThan(281);
+  await expect(page.locator("body")).not.toHaveAttribute("data-burst");
+  const hint = strategy(page);
+  await expect(hint).toBeVisible();
+  await expect(hint).toContainText("The garden runs a fever.");
+  const words = await hint.locator("blockquote").innerText();
+  await picture(page, "garden-fever");
+
+  // A step to its page without a reload, where the numbers are live.
+  await page.getByRole("link", { name: "Void" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("The void");
+  await expect(page.locator("#v-lede")).toContainText("In fever");
+  await expect(page.locator("#v-agents")).toContainText("scribe");
+  await expect(page.locator("#v-fevers q")).toHaveText(words);
+  await expect(page.locator("#v-tok")).toHaveText("1000 and 800");
+  await page.getByLabel("What is pressure?").click();
+  await expect(page.getByText("Each token adds 0.001.")).toBeVisible();
+  await picture(page, "fever");
+
+  await hint.getByRole("button", { name: "Keep" }).click();
+  await page.getByLabel("Let off").fill("0.6");
+  await page.getByRole("button", { name: "Tithe" }).click();
+  await expect(page.locator(".v-engine output")).toHaveText(/^Discharged 0\.60\. 0\.\d\d is left\. The river flows\.$/);
+  await expect(page.locator(".app")).toHaveAttribute("data-fever", "false");
+  await expect(page.locator("#v-lede")).not.toContainText("In fever");
+  await expect(page.locator("#v-fevers")).toContainText("lasted");
+  // What was open stays open while numbers move.
+  await expect(page.getByText("Each token adds 0.001.")).toBeVisible();
+
+  // What is kept stays, over reloads; what is dismissed goes.
+  await page.reload();
+  await expect(hint.locator("blockquote")).toHaveText(words);
+  await hint.getByRole("button", { name: "Dismiss" }).click();
+  await expect(hint).toBeHidden();
+
+  await page.getByRole("button", { name: "Dream" }).click();
+  await expect(page.locator(".v-gift output")).toHaveText("A lighthouse of moths.");
+  await picture(page, "healed");
+});
+
+test("reduced motion: a still border and a word", async ({ page, gateway, request }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await signIn(page, gateway, "/");
+  await expect(connection(page)).toHaveAttribute("data-connection", "live");
+  await work(request, gateway);
+  await work(request, gateway);
+  await expect(strategy(page)).toContainText("The garden runs a fever.");
+  const still = await page.evaluate(() => {
+    document.body.setAttribute("data-burst", "1000");
+    const motion = getComputedStyle(document.querySelector("main")!).animationName;
+    const border = getComputedStyle(document.querySelector(".card .field")!).outlineStyle;
+    return { motion, border, running: document.getAnimations().length };
+  });
+  expect(still).toEqual({ motion: "none", border: "solid", running: 0 });
+  await expect(card(page, "scribe")).toBeVisible();
+  await picture(page, "reduced-motion");
+});
+
+test("omnibox: a path, completed from the live garden, asked, and answered or not understood", async ({
+  page,
+  gateway,
+  consoleWatch,
+}) => {
+  // The browser reports the refusal that is asked for here.
+  consoleWatch.allow(/status of 4\d\d/);
+  await signIn(page, gateway, "/");
+  await page.keyboard.press(":");
+  const box = page.getByRole("dialog", { name: "Ask the garden" });
+  const field = box.getByLabel("Ask the garden by a path");
+  await expect(field).toBeFocused();
+  await field.pressSequentially("world.agent.scr");
+  await expect(box.locator('datalist option[value="world.agent.scribe.write"]')).toHaveCount(1);
+  await expect(box.locator('datalist option[value="void.entropy.tithe"]')).toHaveCount(0);
+
+  await field.fill("void.entropy.tithe amount=0.2");
+  await field.press("Enter");
+  await expect(box.locator("output")).toContainText('"gratitude": "The river flows."');
+
+  await field.fill("void.entropy.tithes");
+  await field.press("Enter");
+  await expect(box.locator("output")).toContainText("void.entropy.tithe");
+  await picture(page, "omnibox");
+  await page.keyboard.press("Escape");
+  await expect(box).toBeHidden();
+});
+
+for (const [name, setUp] of Object.entries({
+  dark: (page: Page) => page.emulateMedia({ colorScheme: "dark" }),
+  light: (page: Page) => page.emulateMedia({ colorScheme: "light" }),
+  phone: (page: Page) => page.setViewportSize({ width: 390, height: 844 }),
+  "200-percent": (page: Page) => page.setViewportSize({ width: 640, height: 450 }),
+})) {
+  test(`the void: ${name}`, async ({ page, gateway, request }) => {
+    await setUp(page);
+    await page.goto(`${gateway.url}/void`);
+    await expect(page.locator("#v-agents")).toContainText("No agent has had a model read");
+    await expect(page.locator("#v-fevers")).toContainText("None since");
+    if (name === "phone") await picture(page, "no-data");
+    await work(request, gateway);
+    await work(request, gateway);
+    await expect(page.locator("#v-agents")).toContainText("100 %");
+    await strategy(page).getByRole("button", { name: "Dismiss" }).click();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+    expect(wide, "nothing stands out to the side").toBe(false);
+    await picture(page, name);
+  });
+}
+
+test.describe("without scripts", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the void is read, and a form lets pressure off", async ({ page, gateway, request, consoleWatch }) => {
+    // The browser's own remark: it fetched ahead what a script would have used.
+    consoleWatch.allow(/was preloaded using link preload but not used/);
+    await work(request, gateway);
+    await page.goto(`${gateway.url}/login?next=/void`);
+    await page.locator("#token").fill(TOKEN);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.locator("#v-now")).toHaveText(/0\.\d\d of 1\.00/);
+    await expect(page.locator("#v-agents")).toContainText("scribe");
+    await page.getByLabel("Let off").fill("0.5");
+    await page.getByRole("button", { name: "Tithe" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("The river flows.");
+    await expect(page.locator("main")).toContainText("Discharged 0.50.");
+    await page.getByRole("link", { name: "Back to the void" }).click();
+    await expect(page.locator("#v-now")).toHaveText(/0\.3\d of 1\.00/);
+  });
+});

@@ -1,8 +1,7 @@
 //! What every component reads: the garden as it is now, the connection, the moment. One instance, above the router.
 
 use crate::{
-    bell,
-    burst::Burst,
+    bell, burst,
     first::FirstState,
     paths,
     place::{self, Place},
@@ -66,11 +65,6 @@ pub(crate) struct Live {
     /// When agents appeared and went, in milliseconds of the browser's clock. Only those since the page was loaded.
     pub(crate) born: StoredValue<HashMap<AgentId, f64>>,
     pub(crate) gone: StoredValue<HashMap<AgentId, f64>>,
-    /// Glitches that go on.
-    pub(crate) bursts: StoredValue<Vec<Burst>>,
-    /// Whether the garden runs a fever, and what the void said to it.
-    pub(crate) fever: Memo<bool>,
-    pub(crate) strategy: Memo<String>,
     /// Who looks at the page, as of its load.
     pub(crate) session: StoredValue<Session>,
     /// Changes whenever a question does.
@@ -93,12 +87,6 @@ impl Live {
             leaving: RwSignal::new(BTreeMap::new()),
             born: StoredValue::new(HashMap::new()),
             gone: StoredValue::new(HashMap::new()),
-            bursts: StoredValue::new(Vec::new()),
-            fever: Memo::new(move |_| garden.read().void.fever.is_some()),
-            strategy: Memo::new(move |_| {
-                let garden = garden.read();
-                garden.void.fever.as_ref().and_then(|fever| fever.data.oblique_strategy.clone()).unwrap_or_default()
-            }),
             session: StoredValue::new(session),
             asked,
             waiting: Memo::new(move |_| garden.read().questions.count()),
@@ -117,6 +105,12 @@ impl Live {
             // The only failure is an attribute name that is not one.
             let _ = body.set_attribute("data-hydrated", "");
         }
+    }
+
+    /// What the void said when the garden's fever began; nothing while there is none.
+    pub(crate) fn strategy(self) -> Option<String> {
+        let garden = self.garden.read();
+        garden.void.fever.as_ref().map(|fever| fever.data.oblique_strategy.clone().unwrap_or_default())
     }
 
     /// Reads the questions; runs again when one of them changes.
@@ -161,13 +155,8 @@ impl Live {
         let now = js_sys::Date::now();
         self.garden.update(|garden| {
             for frame in frames {
-                if let Frame::Event(event) = frame
-                    && let Some(burst) = Burst::of(event, now)
-                {
-                    self.bursts.update_value(|bursts| {
-                        bursts.retain(|burst| burst.goes_on(now));
-                        bursts.push(burst);
-                    });
+                if let Frame::Event(event) = frame {
+                    burst::hear(event, now);
                 }
                 let dropped = dropped_by(garden, frame);
                 gone.extend(dropped.iter().filter_map(|id| garden.agents.get(id)).cloned());

@@ -7,8 +7,8 @@ use crate::{
     pages::void,
     post,
 };
-use leptos::{ev, prelude::*};
-use wasm_bindgen::JsCast;
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::Element;
 use wire::route;
 
@@ -23,26 +23,35 @@ pub(crate) const BOX: &str = "<form class=\"v-form\"><label for=\"path\">Ask the
 
 /// Listens to the forms and to the key. Browser only.
 pub(crate) fn mount(live: Live) {
-    window_event_listener(ev::submit, move |event| {
-        if let Some(form) = within(&event, ".v-form") {
+    hear("submit", move |event| {
+        if let Some(form) = within(event, ".v-form") {
             event.prevent_default();
             send(live, form);
         }
     });
-    window_event_listener(ev::input, move |event| {
-        if let Some(form) = within(&event, "#paths form") {
+    hear("input", move |event| {
+        if let Some(form) = within(event, "#paths form") {
             complete(&form);
         }
     });
-    window_event_listener(ev::keydown, move |event| {
+    hear("keydown", move |event| {
+        let event: &web_sys::KeyboardEvent = event.unchecked_ref();
         if event.key() == ":"
-            && !typing(&event)
+            && !typing(event)
             && let Ok(Some(button)) = document().query_selector("[popovertarget=paths]")
             && click(&button)
         {
             event.prevent_default();
         }
     });
+}
+
+/// One kind of listener for all, which stays for as long as the page does.
+fn hear(name: &str, told: impl Fn(&web_sys::Event) + 'static) {
+    let told: Box<dyn Fn(web_sys::Event)> = Box::new(move |event| told(&event));
+    let told = Closure::wrap(told).into_js_value();
+    // Fails for no name.
+    let _ = window().add_event_listener_with_callback(name, told.unchecked_ref());
 }
 
 fn within(event: &web_sys::Event, selector: &str) -> Option<Element> {

@@ -2,7 +2,7 @@
 //! Browser side: one animation loop for all fields, at most 20 frames a second, only for what is in view.
 
 use crate::signal::{NodeRef, effect};
-use crate::{burst::Burst, components::agent_card::Agent, live::Live, whole::IntoWhole as _};
+use crate::{burst, components::agent_card::Agent, live::Live, whole::IntoWhole as _};
 use leptos::{html::Canvas, prelude::*};
 use markup::view;
 use std::{
@@ -155,7 +155,7 @@ impl Painter {
         self.refresh_colour(now);
         let beat = now / heartbeat_ms(look.activity);
         let (drift, part) = if still { (0, 0.0) } else { ((beat % 1_000_000.0) as u32, beat.fract()) };
-        let glitch = match self.burst(now).filter(|_| !still) {
+        let glitch = match burst::of(&self.id, now).filter(|_| !still) {
             Some(burst) => burst,
             // Glitches change with what the agent says, not with time.
             None if look.fever => (GLITCH, look.seed),
@@ -171,15 +171,6 @@ impl Painter {
         if self.drawn.replace(Some(frame)) != Some(frame) {
             self.draw(frame, &look, presence, part);
         }
-    }
-
-    /// The glitch of its own fever, or of the garden's.
-    fn burst(&self, now: f64) -> Option<(f64, u64)> {
-        let of = |bursts: &Vec<Burst>| {
-            let found = bursts.iter().find(|burst| burst.goes_on(now) && burst.is_of(&self.id));
-            found.map(|burst| (burst.share, burst.seed))
-        };
-        self.live.bursts.try_with_value(of).flatten()
     }
 
     /// Rises when the agent appeared while the page was open, falls when it went.

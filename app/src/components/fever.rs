@@ -31,7 +31,7 @@ pub(crate) fn FeverCard() -> AnyView {
         kept.set(words);
     };
     let shown = move || {
-        let new = live.strategy.get();
+        let new = live.strategy().unwrap_or_default();
         if new.is_empty() || new == *dismissed.read() { kept.get() } else { new }
     };
     let is_kept = move || shown() == *kept.read();
@@ -44,7 +44,7 @@ pub(crate) fn FeverCard() -> AnyView {
     view! {
         <aside class="strategy" hidden=flag(move || shown().is_empty()) aria-label="A hint from the void">
             <p class="muted" role="status">
-                {text(move || if live.fever.get() { "The garden runs a fever." } else { "" })}
+                {text(move || live.strategy().map_or("", |_| "The garden runs a fever."))}
             </p>
             <blockquote>{text(shown)}</blockquote>
             <button type="button" class="plain" hidden=flag(is_kept) on:click=move |_| keep(shown())>"Keep"</button>

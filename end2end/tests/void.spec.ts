@@ -35,6 +35,7 @@ const test = base.extend<{ model: Server }>({
     await use({
       TERRARIUM_ADMIN_TOKEN: TOKEN,
       TERRARIUM_SCRIBE_AGENT: "true",
+      TERRARIUM_LLM_MODEL: "double",
       TERRARIUM_LLM_URL: `http://127.0.0.1:${(model.address() as AddressInfo).port}/v1`,
     });
   },

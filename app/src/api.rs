@@ -50,6 +50,11 @@ pub(crate) fn fragment() -> String {
     if cfg!(feature = "ssr") { use_context::<Fragment>().unwrap_or_default().0 } else { String::new() }
 }
 
+/// What stands in the box for paths: on every page from its first HTML on, so the browser never needs its own.
+pub(crate) fn paths() -> &'static str {
+    if cfg!(feature = "ssr") { crate::paths::BOX } else { "" }
+}
+
 /// The chart as SVG, for the first HTML. The browser leaves the server's drawing alone and later lays a canvas over it,
 /// so it never needs its own.
 pub(crate) fn drawn(data: &ChartData) -> String {

@@ -75,7 +75,7 @@ pub fn App() -> AnyView {
                 <Waiting />
                 <a href=route::VOID_PAGE class="asks to-void" aria-current=text(at_void)>"Void"</a>
                 <button type="button" class="plain js" popovertarget="paths" aria-label="Ask the garden by a path">":"</button>
-                <div id="paths" popover="auto" role="dialog" aria-label="Ask the garden" inner_html=paths::BOX></div>
+                <div id="paths" popover="auto" role="dialog" aria-label="Ask the garden" inner_html=api::paths()></div>
                 <Connection />
                 <Visitor />
             </header>

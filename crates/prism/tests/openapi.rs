@@ -136,8 +136,17 @@ fn every_reference_leads_somewhere_and_every_id_is_unique() {
 #[test]
 fn every_url_of_the_gateway_is_in_the_document() {
     // Pages, files, and the pattern that stands for all commands.
-    let elsewhere =
-        ["/", "/purgatory", "/purgatory/decided", "/agents/{agent}", "/pkg/{*file}", "/api/{agent}/{command}"];
+    let elsewhere = [
+        "/",
+        "/purgatory",
+        "/purgatory/decided",
+        "/void",
+        "/void/parts",
+        "/void/paths",
+        "/agents/{agent}",
+        "/pkg/{*file}",
+        "/api/{agent}/{command}",
+    ];
     let document = made();
     let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../wire/src/route.rs")).unwrap();
     let constant = |line: &str| line.strip_prefix("pub const ")?.split('"').nth(1).map(str::to_owned);

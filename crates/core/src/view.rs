@@ -1,4 +1,5 @@
-//! One fold of the event stream for every window: browser, terminal, test. Two renderers, one reducer.
+//! One fold of the event stream for every window: browser, terminal, test. Two renderers, one reducer. Long because the
+//! tests of the fold stand beside it, and every event has its arm in one match.
 
 use crate::{asked::Questions, series::Series};
 use serde::Serialize;

@@ -4,70 +4,33 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod process;
+
+use process::{ADMIN, Process};
 use reqwest::{Client, StatusCode};
 use runtime::{Registry, Store, Tasks};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    io::{BufRead as _, BufReader, Write as _},
+    io::Write as _,
     path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
+    process::Command,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 use terrarium_core::ledger::Actor;
 use wire::{AgentId, Ask, semaphore::Door};
 
-const ADMIN: &str = "a-token-for-the-kill-test";
 /// Rounds where nobody says how many.
 const ROUNDS: u32 = 5;
 /// Open questions where nobody says how many.
 const PENDING: usize = 10_000;
 /// Programs that ask at the same time.
 const ASKERS: usize = 4;
+/// Nobody is found too fast, and no snippet runs.
+const WITHOUT_LIMITS: [&str; 3] = ["--no-steward-agent", "--perturb-rate", "0"];
 /// Longest life, in milliseconds.
 const LIFE_MS: u64 = 400;
-
-/// The gateway as a process of its own.
-struct Process {
-    child: Child,
-    url: String,
-    /// Held, because it says more on it.
-    _said: BufReader<ChildStdout>,
-}
-
-impl Process {
-    /// Starts it and waits until it says where it is.
-    fn start(folder: &Path) -> Self {
-        let mut child = terrarium(folder)
-            .args([
-                "serve",
-                "--port",
-                "0",
-                "--no-host-agent",
-                "--no-grammar-agent",
-                "--no-scribe-agent",
-                "--no-steward-agent",
-            ])
-            .args(["--perturb-rate", "0"])
-            .env("TERRARIUM_ADMIN_TOKEN", ADMIN)
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut said).unwrap();
-        let url = said.trim().strip_prefix("Terrarium is at ").unwrap().to_owned();
-        Self { child, url, _said: stdout }
-    }
-
-    /// SIGKILL: it has no say in it.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
 
 fn terrarium(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_terrarium"));
@@ -178,7 +141,7 @@ async fn nothing_acknowledged_is_lost_when_the_gateway_is_killed() {
     let book = Book::default();
     let client = Client::new();
     for round in 0..from_env("KILL_ROUNDS", ROUNDS) {
-        let process = Process::start(folder.path());
+        let process = Process::start(folder.path(), &WITHOUT_LIMITS);
         let url = process.url.clone();
         let askers = (0..ASKERS).map(|n| work(client.clone(), url.clone(), book.clone(), format!("{round}-{n}")));
         let life = Duration::from_millis(rand::random::<u64>() % LIFE_MS);
@@ -188,7 +151,7 @@ async fn nothing_acknowledged_is_lost_when_the_gateway_is_killed() {
         };
         tokio::join!(futures::future::join_all(askers), killing);
         verify(folder.path());
-        let process = Process::start(folder.path());
+        let process = Process::start(folder.path(), &WITHOUT_LIMITS);
         check(&client, &process.url, &book).await;
         process.kill();
     }
@@ -214,7 +177,7 @@ async fn many_open_questions_are_there_again_after_a_kill() {
     registry.shutdown(Duration::from_secs(10)).await.unwrap();
     for _ in 0..2 {
         let began = Instant::now();
-        let process = Process::start(folder.path());
+        let process = Process::start(folder.path(), &WITHOUT_LIMITS);
         let url = format!("{}/readyz", process.url);
         assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
         remark(&format!("ready {} ms after its start, with {count} open questions", began.elapsed().as_millis()));

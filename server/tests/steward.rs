@@ -3,48 +3,14 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod process;
+
+use process::{ADMIN, Process};
 use reqwest::Client;
 use serde_json::{Value, json};
-use std::{
-    io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
-    time::Duration,
-};
-
-const ADMIN: &str = "a-token-for-the-steward-test";
-
-/// The gateway as a process of its own.
-struct Process {
-    child: Child,
-    url: String,
-    /// Held, because it says more on it.
-    _said: BufReader<ChildStdout>,
-}
+use std::time::Duration;
 
 impl Process {
-    fn start(folder: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_terrarium"))
-            .args(["serve", "--port", "0", "--no-host-agent", "--no-grammar-agent", "--no-scribe-agent", "--data"])
-            .arg(folder)
-            .env("TERRARIUM_ADMIN_TOKEN", ADMIN)
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut said).unwrap();
-        let url = said.trim().strip_prefix("Terrarium is at ").unwrap().to_owned();
-        Self { child, url, _said: stdout }
-    }
-
-    /// SIGKILL: it has no say in it.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
     async fn post(&self, path: &str, body: Value) -> Value {
         let request = Client::new().post(format!("{}{path}", self.url)).bearer_auth(ADMIN).json(&body);
         request.send().await.unwrap().json().await.unwrap()
@@ -80,7 +46,7 @@ async fn until(arguments: &str, there: bool) {
 #[tokio::test]
 async fn what_runs_dies_with_a_killed_gateway_and_is_not_run_again() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Process::start(folder.path());
+    let first = Process::start(folder.path(), &[]);
     let mark = format!("60.{}", std::process::id());
     let asked = first.post("/api/steward/run", json!({"code": format!("sleep {mark}")})).await;
     let contained = asked["semaphore"]["context"]["containment"]["may_gain_rights"] == false;
@@ -92,7 +58,7 @@ async fn what_runs_dies_with_a_killed_gateway_and_is_not_run_again() {
     if contained {
         until(&sleeper, false).await;
     }
-    let second = Process::start(folder.path());
+    let second = Process::start(folder.path(), &[]);
     assert_eq!(second.report().await["ran"], "before");
     second.kill();
 }

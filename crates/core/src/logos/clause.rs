@@ -10,6 +10,7 @@
 
 use super::{near::clip, sorry::Sorry};
 use crate::metabolism::Amount;
+use std::fmt;
 
 /// Clauses and annotations of one stage at most.
 pub const CLAUSES_MAX: usize = 8;
@@ -116,5 +117,20 @@ impl Clauses {
             _ => return Err(wrong("is not known".to_owned())),
         }
         Ok(())
+    }
+}
+
+/// As they are written, each once.
+impl fmt::Display for Clauses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(amount) = self.entropy {
+            // The form for programs: it writes very small numbers with an exponent, not with hundreds of zeros.
+            write!(f, "[entropy={:?}]", amount.get())?;
+        }
+        let flags =
+            [("minimal_output", self.minimal_output), ("law_check", self.law_check), ("rollback", self.rollback)];
+        flags.iter().filter(|(_, set)| *set).try_for_each(|(name, _)| write!(f, "[{name}=true]"))?;
+        let marks = [("phase", self.phase), ("span", self.span.as_deref()), ("dot", self.dot.as_deref())];
+        marks.iter().try_for_each(|(name, value)| value.map_or(Ok(()), |value| write!(f, "@{name}={value}")))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{argument::Kind, clause::Clauses, path::Path, sorry::Sorry};
 use serde_json::{Map, Value};
+use std::fmt;
 use wire::agentese::PATH_MAX;
 
 /// Stages in a pipeline at most.
@@ -135,6 +136,23 @@ impl Stage {
             return Err(Sorry::Composition { law: "minimal output", why });
         }
         Ok(())
+    }
+}
+
+/// As it may be written: names in full, and no more than is said. Reading that gives the same again, unless it is longer
+/// than a text may be.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, stage) in self.stages.iter().enumerate() {
+            write!(f, "{}{stage}", if i > 0 { " >> " } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.path, self.clauses)
     }
 }
 

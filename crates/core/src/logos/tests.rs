@@ -115,6 +115,26 @@ fn clauses_are_read_dots_in_them_included() {
 }
 
 #[test]
+fn what_was_read_is_written_so_that_it_reads_the_same() {
+    for (text, written) in [
+        (" void.metabolism ", "void.entropy.manifest"),
+        ("self.flux>>self", "self.flux.manifest >> self.manifest"),
+        (
+            "void.entropy.fever@dot=x.y [phase=QA][entropy=.07][rollback=true][law_check=false]@span= a-1",
+            "void.entropy.fever[entropy=0.07][rollback=true]@phase=QA@span=a-1@dot=x.y",
+        ),
+        (
+            "self.parse[entropy=1e-300][minimal_output=true]@law_check=true",
+            "self.parse[entropy=1e-300][minimal_output=true][law_check=true]",
+        ),
+    ] {
+        let route = Route::parse(text).unwrap();
+        assert_eq!(route.to_string(), written);
+        assert_eq!(Route::parse(written), Ok(route));
+    }
+}
+
+#[test]
 fn a_wrong_path_says_where_why_and_what_is_near() {
     for (text, part) in [
         ("void.entropy.Sip", "position 13: expected a small letter"),

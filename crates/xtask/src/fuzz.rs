@@ -1,58 +1,33 @@
-//! `cargo xtask fuzz`: an OpenAPI validator and a schema-driven fuzzer against the release binary. Not part of `test`: it
-//! fetches both from PyPI, and its inputs are new each time.
+//! `cargo xtask fuzz`: inputs nobody thought of, against what reads them. Not part of `test`: they are new each time.
 
-use crate::{http, project, smoke::Gateway};
-use anyhow::{Context, Result, ensure};
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+mod doors;
+mod paths;
 
-const HOST: &str = "127.0.0.1";
-/// The validator and the fuzzer, at the versions this was written with.
-const PACKAGES: [&str; 2] = ["schemathesis==4.32.5", "openapi-spec-validator==0.9.0"];
-/// Not a secret: it is for a gateway that lives as long as the run.
-const TOKEN: &str = "a-token-for-the-fuzzer";
-/// A gateway that lets the fuzzer in, and never finds it too fast.
-const SETTINGS: [(&str, &str); 2] = [("TERRARIUM_ADMIN_TOKEN", TOKEN), ("TERRARIUM_PERTURB_RATE", "0")];
-/// What is looked for: no fault of ours, and no answer that the document does not describe.
-const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
-/// Streams of events end with their sockets only, and signing out ends the run's own rights.
-const LEFT_OUT: &str = "^/(observe|perturb|login|logout|wait)|/wait$";
+use crate::{project::Project, test};
+use anyhow::Result;
+use clap::{Args, ValueEnum};
 
-/// Fuzzes the gateway for about this many seconds.
-pub(crate) fn run(binary: &Path, tools: &Path, seconds: u32) -> Result<()> {
-    let python = tools_in(tools)?;
-    let folder = tempfile::tempdir().context("no temporary folder could be made")?;
-    let port = http::free_port(HOST)?;
-    let mut gateway = Gateway::start(binary, folder.path(), port, &SETTINGS)?;
-    let document = folder.path().join("openapi.json");
-    let answer = http::get(HOST, port, "/openapi.json", None)?;
-    ensure!(answer.status == 200, "/openapi.json was answered with {}", answer.status);
-    std::fs::write(&document, &answer.body)?;
-    project::run(Command::new(&python).args(["-m", "openapi_spec_validator"]).arg(&document))?;
-    let url = format!("http://{HOST}:{port}");
-    let fuzzed = project::run(
-        Command::new(python.with_file_name("schemathesis"))
-            .args(["run", &format!("{url}/openapi.json"), "--url", &url, "--checks", CHECKS])
-            .args(["--header", &format!("Authorization:Bearer {TOKEN}"), "--max-time", &seconds.to_string()])
-            .args(["--exclude-path-regex", LEFT_OUT, "--continue-on-failure", "--suppress-health-check", "all"])
-            .current_dir(folder.path()),
-    );
-    gateway.stop()?;
-    fuzzed
+#[derive(Args)]
+pub(crate) struct FuzzArgs {
+    /// What reads them.
+    #[arg(value_enum, default_value_t = Target::Doors)]
+    target: Target,
+    /// About how long.
+    #[arg(long, default_value_t = 120)]
+    seconds: u32,
 }
 
-/// A virtual environment with the two tools, made where it is missing.
-fn tools_in(folder: &Path) -> Result<PathBuf> {
-    let python = folder.join("bin").join("python");
-    if !python.is_file() {
-        let make = Command::new("python3").args(["-m", "venv"]).arg(folder).status();
-        ensure!(
-            make.is_ok_and(|s| s.success()),
-            "python3 with its venv module is needed; on Debian: apt install python3-venv"
-        );
+#[derive(Clone, Copy, ValueEnum)]
+enum Target {
+    /// The gateway's doors, by its OpenAPI document, against the built release binary. Needs python3 and the network.
+    Doors,
+    /// The grammar of paths, guided by what the inputs reach. Needs a C++ compiler; the first run fetches libFuzzer.
+    Paths,
+}
+
+pub(crate) fn run(project: &Project, args: &FuzzArgs) -> Result<()> {
+    match args.target {
+        Target::Doors => doors::run(&test::built(project)?, &project.target.join("fuzz"), args.seconds),
+        Target::Paths => paths::run(project, args.seconds),
     }
-    project::run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES))?;
-    Ok(python)
 }

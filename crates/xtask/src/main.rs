@@ -49,12 +49,8 @@ enum Command {
         /// Passed to Playwright: run only the specs whose path matches.
         filter: Option<String>,
     },
-    /// Validate the OpenAPI document and fuzz the built release binary by it. Needs python3 and the network.
-    Fuzz {
-        /// About how long.
-        #[arg(long, default_value_t = 120)]
-        seconds: u32,
-    },
+    /// Try inputs that nobody thought of: on the gateway's doors, or on the grammar of paths.
+    Fuzz(fuzz::FuzzArgs),
     /// Kill the gateway again and again, at random moments, while questions are asked and answered: nothing may be lost.
     Kill {
         /// How often.
@@ -97,8 +93,8 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Lint => test::lint(&project),
         Command::Kill { rounds, pending } => kill::run(&project, rounds, pending),
         Command::Bench => bench::run(&project),
-        Command::Fuzz { seconds } => {
-            fuzz::run(&test::built(&project)?, &project.target.join("fuzz"), seconds)?;
+        Command::Fuzz(args) => {
+            fuzz::run(&project, &args)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::E2e { filter } => test::e2e(&project, filter.as_deref()),

@@ -41,6 +41,8 @@ pub(crate) enum Error {
     ForeignHost { host: String },
     #[error("this needs a token{}", with_scope(*scope))]
     TokenNeeded { scope: Option<Scope> },
+    #[error("this does more than look, so it is for those who signed in")]
+    SignInFirst { scope: Scope },
     #[error("the token or ticket is not, or no longer, good")]
     TokenRefused,
     #[error("this needs the scope {}, and the token has {}", needs.as_str(), listed(held))]
@@ -173,7 +175,7 @@ impl Error {
             Self::AgentFailed { .. } => StatusCode::FAILED_DEPENDENCY,
             Self::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TokenNeeded { .. } | Self::TokenRefused => StatusCode::UNAUTHORIZED,
+            Self::TokenNeeded { .. } | Self::SignInFirst { .. } | Self::TokenRefused => StatusCode::UNAUTHORIZED,
             Self::ScopeMissing { .. } | Self::ForeignOrigin | Self::CsrfMissing => StatusCode::FORBIDDEN,
             Self::LinkRefused { .. } | Self::Unanswered { .. } | Self::QuestionOver { .. } => StatusCode::GONE,
             Self::Slowed { .. } | Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -200,6 +202,7 @@ impl Error {
             Self::WebSocketOnly => ("websocket_only", "A WebSocket is needed"),
             Self::ForeignHost { .. } => ("host_refused", "Another host was meant"),
             Self::TokenNeeded { .. } => ("token_needed", "A token is needed"),
+            Self::SignInFirst { .. } => ("token_needed", "Please sign in first"),
             Self::TokenRefused => ("token_refused", "The token is not good"),
             Self::ScopeMissing { .. } => ("scope_missing", "The token may not do this"),
             Self::ForeignOrigin => ("origin_refused", "Another page asked"),
@@ -271,6 +274,12 @@ impl Error {
                     "make one with `terrarium token create --name NAME --scope {scope}` and send it as \
                      `Authorization: Bearer trm_…`, or sign in at {}",
                     wire::route::LOGIN
+                ));
+            }
+            Self::SignInFirst { scope } => {
+                let scope = scope.as_str();
+                return Some(format!(
+                    "sign in with a token that has the scope {scope} and ask again; what only looks needs none"
                 ));
             }
             Self::TokenRefused => "it may be mistyped, revoked or expired; `terrarium token list` shows every token",
@@ -365,7 +374,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         let challenge = match self {
-            Self::TokenNeeded { .. } => Some("Bearer realm=\"terrarium\""),
+            Self::TokenNeeded { .. } | Self::SignInFirst { .. } => Some("Bearer realm=\"terrarium\""),
             Self::TokenRefused => Some("Bearer realm=\"terrarium\", error=\"invalid_token\""),
             Self::ScopeMissing { .. } => Some("Bearer realm=\"terrarium\", error=\"insufficient_scope\""),
             _ => None,

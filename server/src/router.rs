@@ -75,7 +75,7 @@ fn write<H: Handler<T, Shared>, T: 'static>(path: &'static str, needs: Needs, ha
 
 /// Every door. This is the one place where it is stated who may pass.
 fn doors() -> Vec<Door> {
-    use Needs::{Anyone, ByCommand, Open, SignedIn, Watch};
+    use Needs::{Anyone, ByCommand, FormByCommand, Open, SignedIn, Watch};
     let input = DefaultBodyLimit::max(wire::perturb::INPUT_MAX);
     vec![
         read(route::GARDEN, Watch, page::garden),
@@ -85,7 +85,7 @@ fn doors() -> Vec<Door> {
         read(route::VOID_PAGE, Watch, void::show),
         read(route::VOID_PARTS, Watch, void::now),
         read(route::VOID_PATHS, Watch, void::paths),
-        write(route::VOID_PAGE, Needs::Form(Scope::Perturb), void::act).limit(DefaultBodyLimit::disable()),
+        write(route::VOID_PAGE, FormByCommand, void::act).limit(DefaultBodyLimit::disable()),
         read(route::OBSERVE_GARDEN, Watch, observe::garden),
         read(route::OBSERVE, Watch, observe::one),
         read(route::AGENTS, Watch, agents::list),
@@ -182,7 +182,7 @@ mod tests {
     fn every_door_that_changes_something_states_a_scope_or_why_it_is_open() {
         for Door { path, method, needs, .. } in doors() {
             match needs {
-                Needs::Scope(_) | Needs::Form(_) | Needs::ByCommand | Needs::SignedIn => {}
+                Needs::Scope(_) | Needs::Form(_) | Needs::ByCommand | Needs::FormByCommand | Needs::SignedIn => {}
                 Needs::Watch => assert_eq!(method, Method::GET, "{path}: watching changes nothing"),
                 Needs::Open(why) | Needs::Anyone(why) => assert!(why.len() > 10, "{method} {path} says why it is open"),
             }
@@ -208,9 +208,14 @@ mod tests {
                     Some(Needs::Open(_) | Needs::Anyone(_)) => assert_ne!(status, 405, "{method} {path}"),
                     // What a command needs, its handler knows; there is no such command.
                     Some(Needs::ByCommand) => assert!(matches!(status, 401 | 404), "{method} {path}: {status}"),
-                    Some(Needs::Watch | Needs::SignedIn | Needs::Scope(_) | Needs::Form(_)) => {
-                        assert_eq!(status, 401, "{method} {path}");
-                    }
+                    Some(
+                        Needs::Watch
+                        | Needs::SignedIn
+                        | Needs::Scope(_)
+                        | Needs::Form(_)
+                        // It reads paths, and knows nobody who may not watch.
+                        | Needs::FormByCommand,
+                    ) => assert_eq!(status, 401, "{method} {path}"),
                 }
             }
         }

@@ -38,12 +38,15 @@ pub(crate) enum Needs {
     Form(Scope),
     /// What the command needs: the door itself calls [`Caller::require`] when it knows which one is meant.
     ByCommand,
+    /// Both: what the command needs, at a door that takes forms. The door calls [`Caller::prove`] before anything else: a
+    /// cookie always needs the proof, and whoever shows none has no rights that another site's page could borrow.
+    FormByCommand,
 }
 
 impl Needs {
     fn allow(self, caller: &Caller) -> Result<(), Error> {
         match self {
-            Self::Open(_) | Self::Anyone(_) | Self::ByCommand => Ok(()),
+            Self::Open(_) | Self::Anyone(_) | Self::ByCommand | Self::FormByCommand => Ok(()),
             Self::Watch => caller.require(Scope::Observe),
             Self::SignedIn if caller.how == How::Not => Err(Error::TokenNeeded { scope: None }),
             Self::SignedIn => Ok(()),
@@ -84,7 +87,7 @@ pub(crate) async fn admit(shared: &Shared, needs: Needs, parts: &Parts) -> Resul
             if !shared.policy.allows_write(&parts.headers, peer.local) {
                 return Err(Error::ForeignOrigin);
             }
-            let in_body = matches!(needs, Needs::Form(_)) && is_form(&parts.headers);
+            let in_body = matches!(needs, Needs::Form(_) | Needs::FormByCommand) && is_form(&parts.headers);
             let sent = parts.headers.get(CSRF_HEADER).map_or(&b""[..], HeaderValue::as_bytes);
             if !in_body && !secret::same(sent, csrf.0.as_bytes()) {
                 return Err(Error::CsrfMissing);

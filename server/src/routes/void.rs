@@ -1,5 +1,6 @@
 //! `/void`: the garden's metabolism as a page. The gateway writes its HTML; the page's own code only puts newer parts in
-//! place, so that the browser needs no code for any of this. Its form is the door of AGENTESE for people without scripts.
+//! place, so that the browser needs no code for any of this. Its form is the door of AGENTESE for people: what a path needs,
+//! they must be allowed, and what only reads is for everybody who may watch.
 
 mod chart;
 mod html;
@@ -25,7 +26,7 @@ use terrarium_core::{
     logos::complete::{Live, complete},
     metabolism::VoidRequest,
 };
-use wire::{agentese::Agentese, route, session::CSRF_HEADER};
+use wire::{Scope, agentese::Agentese, route, session::CSRF_HEADER};
 
 /// How an answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,19 +71,33 @@ pub(crate) async fn act(State(shared): State<Shared>, caller: Caller, request: R
         Ok((said, _)) if page => (crate::html::HEADERS, Answer(&said).to_string()).into_response(),
         Ok((said, Form::Json)) => Json(json!({"said": format!("{said:#}")})).into_response(),
         Ok((said, Form::Words)) => Json(json!({"said": html::words(&said)})).into_response(),
-        Err(error) if page => sorry(&error, Some(ours(route::VOID_PAGE))),
-        Err(error) => error.into_response(),
+        Err(error) if page => sorry(&kindly(error), Some(ours(route::VOID_PAGE))),
+        Err(error) => kindly(error).into_response(),
+    }
+}
+
+/// A refusal for somebody who sits before the page: who watches is asked in, and not sent for a token.
+fn kindly(error: Error) -> Error {
+    match error {
+        Error::TokenNeeded { scope: Some(scope) } if scope != Scope::Observe => Error::SignInFirst { scope },
+        other => other,
     }
 }
 
 async fn done(shared: &Shared, caller: &Caller, request: Request) -> Result<(Value, Form), Error> {
+    if caller.name().is_none() {
+        // Where the garden is closed, a stranger learns nothing, not even which paths there are.
+        caller.require(Scope::Observe)?;
+    }
     let (parts, body) = request.into_parts();
     let bytes = body::whole(body, wire::agentese::BODY_MAX).await?;
     let (call, csrf, form) = read(&bytes, &parts.headers);
     caller.prove(csrf.as_deref())?;
     let plan = Plan::of(&shared.registry, call, caller.scopes()).map_err(agentese::refused)?;
     plan.scopes().try_for_each(|scope| caller.require(scope))?;
-    shared.perturbs.check(&caller.client).map_err(|retry| Error::TooFast { retry })?;
+    if !plan.only_reads() {
+        shared.perturbs.check(&caller.client).map_err(|retry| Error::TooFast { retry })?;
+    }
     match plan.carry_out(&shared.registry, purgatory::actor(caller)).await.map_err(agentese::refused)? {
         Outcome::Said(said) => Ok((said, form)),
         Outcome::Asked(card) => Ok((Value::from(format!("A person is asked first: {}", card.prompt)), form)),

@@ -12,13 +12,15 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::Element;
 use wire::route;
 
-/// Set as one piece: nothing in it is the browser's half's business before it is used.
+/// Set as one piece: nothing in it is the browser's half's business before it is used. What an empty field may become
+/// stands in it, everything else is asked for.
 pub(crate) const BOX: &str = "<form class=\"v-form\"><label for=\"path\">Ask the garden by a path</label>\
     <input type=\"hidden\" name=\"as\" value=\"json\">\
     <input id=\"path\" name=\"path\" list=\"path-list\" placeholder=\"void.entropy.tithe amount=0.2\" required autofocus \
     autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"><button type=\"submit\" class=\"primary\">Ask</button>\
-    <datalist id=\"path-list\"></datalist><p class=\"muted\">Arguments go behind it, as <code>name=value</code> or as \
-    JSON. <code>a &gt;&gt; b</code> hands one answer on. Try <code>void.help</code>.</p>\
+    <datalist id=\"path-list\"><option value=\"concept.\"><option value=\"self.\"><option value=\"void.\"><option value=\"world.\">\
+    </datalist><p class=\"muted\">Arguments go behind it, as <code>name=value</code> or as \
+    JSON. <code>a &gt;&gt; b</code> hands one answer on. Try <code>void.entropy.help</code>.</p>\
     <output role=\"status\"></output></form>";
 
 /// Listens to the forms and to the key. Browser only.
@@ -87,4 +89,16 @@ fn send(live: Live, form: Element) {
         let _ = form.set_attribute("data-done", done);
         void::refresh();
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use terrarium_core::logos::complete::complete;
+
+    #[test]
+    fn an_empty_field_offers_what_the_gateway_would_offer() {
+        let offered: Vec<_> = BOX.split("<option value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(offered, complete("", &[], None));
+    }
 }

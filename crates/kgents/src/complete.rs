@@ -4,7 +4,7 @@
 //! Never reports a failure: who presses Tab wants a word or nothing.
 
 use crate::{
-    cli::{Cli, Options},
+    cli::{Cli, Options, PathArgs},
     error::Error,
     out::{Form, Out},
     reach, spec,
@@ -39,12 +39,24 @@ fn typed() -> Vec<OsString> {
 fn command(typed: &[OsString]) -> Command {
     let line = Cli::command();
     let bare = bare(typed);
+    if let Some(first) = bare.first()
+        && !line.get_subcommands().any(|verb| verb.get_name().starts_with(first))
+    {
+        return with_paths(line, first, typed);
+    }
     let Some(verb @ ("snapshot" | "perturb" | "call" | "path")) = bare.first().copied() else { return line };
     let Some(client) = client(typed) else { return line };
     let agents = ask(client.agents()).unwrap_or_default();
     if verb == "path" {
         let paths = paths(bare.get(1).copied().unwrap_or_default(), &agents);
-        let name = |arg: Arg| if arg.get_id() == "path" { arg.add(paths.clone()) } else { arg };
+        let name = |arg: Arg| match arg.get_id().as_str() {
+            "path" => arg.add(ArgValueCandidates::new({
+                let paths = paths.clone();
+                move || paths.iter().map(candidate).collect()
+            })),
+            "agent" => arg.add(candidates(&agents)),
+            _ => arg,
+        };
         return line.mut_subcommand(verb, |verb| verb.mut_args(name));
     }
     if verb != "call" {
@@ -64,6 +76,22 @@ fn command(typed: &[OsString]) -> Command {
         let hidden = |arg: Arg| if arg.is_positional() { arg.hide(true) } else { arg };
         call.mut_args(hidden).subcommands(subcommands).disable_help_subcommand(true)
     })
+}
+
+/// The command line with paths as verbs, because the word `path` may be left out: those that go on from a first word that
+/// no verb begins with, or, behind that word, just the one it is.
+fn with_paths(line: Command, first: &str, typed: &[OsString]) -> Command {
+    let agents = client(typed).and_then(|client| ask(client.agents())).unwrap_or_default();
+    let is_last = typed.last().is_some_and(|word| word == first);
+    let found = if is_last { paths(first, &agents) } else { vec![first.to_owned()] };
+    let options = PathArgs::augment_args(Command::new("path"));
+    let options = options.get_arguments().filter(|arg| !arg.is_positional());
+    let name = |arg: &Arg| if arg.get_id() == "agent" { arg.clone().add(candidates(&agents)) } else { arg.clone() };
+    let options: Vec<_> = options.map(name).collect();
+    line.subcommands(found.into_iter().map(|path| {
+        let about = logos::explain(&path).unwrap_or_default();
+        Command::new(path).about(about).args(&options)
+    }))
 }
 
 /// The words that are neither options nor their values.
@@ -116,16 +144,16 @@ fn candidates(agents: &[AgentSummary]) -> ArgValueCandidates {
 }
 
 /// Paths that go on from a beginning, those of live agents included.
-fn paths(beginning: &str, agents: &[AgentSummary]) -> ArgValueCandidates {
+fn paths(beginning: &str, agents: &[AgentSummary]) -> Vec<String> {
     let mut live = Vec::new();
     for AgentSummary { agent_id, commands, .. } in agents {
         live.push(Live { agent: agent_id.as_str(), commands: commands.iter().map(String::as_str).collect() });
     }
-    let paths = logos::complete(beginning, &live, None);
-    ArgValueCandidates::new(move || {
-        let candidate = |path: &String| CompletionCandidate::new(path).help(logos::explain(path).map(Into::into));
-        paths.iter().map(candidate).collect()
-    })
+    logos::complete(beginning, &live, None)
+}
+
+fn candidate(path: &String) -> CompletionCandidate {
+    CompletionCandidate::new(path).help(logos::explain(path).map(Into::into))
 }
 
 fn ask<T>(question: impl Future<Output = Result<T, client::Error>>) -> Option<T> {

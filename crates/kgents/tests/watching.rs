@@ -170,6 +170,19 @@ fn shells_learn_to_complete_agents_commands_and_options() {
     assert_eq!(next(&["call", "sch"]), ["scholar"]);
     assert_eq!(next(&["path", "void.entropy.ti"]), ["void.entropy.tithe"]);
     assert!(next(&["path", "world.agent.sch"]).contains(&"world.agent.scholar.parse".to_owned()));
+    assert_eq!(next(&["path", ""])[..4], ["concept.", "self.", "void.", "world."]);
+    // The word `path` may be left out, and verbs come first.
+    assert_eq!(next(&["void.entropy.ti"]), ["void.entropy.tithe"]);
+    assert_eq!(next(&["--json", "world.agent.scholar.pa"]), ["world.agent.scholar.parse"]);
+    assert_eq!(
+        next(&["void.entropy.sample >> world.agent.scholar.pa"]),
+        ["void.entropy.sample >> world.agent.scholar.parse"]
+    );
+    assert!(next(&["vo"]).contains(&"void.entropy.fever".to_owned()));
+    assert_eq!(next(&["world.agent.scholar.parse", "--ar"]), ["--arg"]);
+    assert_eq!(next(&["self.parse", "--agent", "sch"]), ["scholar"]);
+    assert_eq!(next(&["path", "self.parse", "--agent", "sch"]), ["scholar"]);
+    assert_eq!(next(&["c"]), ["call", "completions"]);
     assert!(next(&["call", ""]).iter().all(|word| word == "scholar" || word.starts_with("--")));
 }
 

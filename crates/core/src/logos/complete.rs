@@ -2,8 +2,9 @@
 
 use super::{
     aspect::Aspect,
+    holon::Fixed,
     near::{OFFERED, near},
-    path::Path,
+    path::{CONTEXTS, Path},
     route::PIPE,
 };
 
@@ -19,8 +20,8 @@ pub struct Live<'a> {
     pub commands: Vec<&'a str>,
 }
 
-/// The whole texts that a text may become, in the order of the alphabet; where none begins so, those most like it. In a
-/// pipeline the last stage is completed. `own` is the agent that `self` means.
+/// The whole texts that a text may become, in the order of the alphabet; where none begins so, those most like it. From
+/// nothing, the contexts. In a pipeline the last stage is completed. `own` is the agent that `self` means.
 #[must_use]
 pub fn complete(text: &str, live: &[Live<'_>], own: Option<&str>) -> Vec<String> {
     if text.len() > wire::agentese::PATH_MAX {
@@ -33,7 +34,11 @@ pub fn complete(text: &str, live: &[Live<'_>], own: Option<&str>) -> Vec<String>
     let beginning = last.trim_start();
     let before = format!("{before}{}", &last[..last.len() - beginning.len()]);
     let all = || Path::all().chain(agents(live)).chain(commands_of_self(live, own));
-    let mut found: Vec<_> = all().filter(|path| path.starts_with(beginning)).collect();
+    let goes_on = |path: &String| path.starts_with(beginning) && path != beginning;
+    let mut found: Vec<_> = contexts().filter(goes_on).collect();
+    if !beginning.is_empty() {
+        found.extend(all().filter(|path| path.starts_with(beginning)));
+    }
     if found.is_empty() {
         found = near(beginning, all());
         found.truncate(OFFERED);
@@ -49,6 +54,12 @@ pub fn complete(text: &str, live: &[Live<'_>], own: Option<&str>) -> Vec<String>
 #[must_use]
 pub fn explain(path: &str) -> Option<&'static str> {
     Aspect::ALL.iter().find(|aspect| aspect.path() == path).map(|aspect| aspect.row().help)
+}
+
+/// What a path begins with, where anything lives.
+fn contexts() -> impl Iterator<Item = String> {
+    let beginnings = CONTEXTS.into_iter().map(|context| format!("{context}."));
+    beginnings.filter(|beginning| Fixed::ALL.iter().any(|holon| holon.path().starts_with(beginning)))
 }
 
 fn agents<'a>(live: &'a [Live<'_>]) -> impl Iterator<Item = String> + 'a {

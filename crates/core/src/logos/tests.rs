@@ -253,7 +253,12 @@ fn a_beginning_is_completed_from_the_table_and_from_the_garden() {
         ["void.entropy.sample >> self.parse"]
     );
     assert!(complete("void.entropy.tihte", &live, None).contains(&"void.entropy.tithe".to_owned()));
-    assert!((20..=COMPLETIONS_MAX).contains(&complete("", &live, None).len()));
+    let contexts = ["concept.", "self.", "void.", "world."];
+    assert_eq!(complete(" ", &live, None), contexts.map(|context| format!(" {context}")));
+    assert_eq!(complete("self.parse >>", &live, None), contexts.map(|context| format!("self.parse >>{context}")));
+    assert_eq!(complete("vo", &live, None)[..2], ["void.", "void.capital.affordances"]);
+    assert!(!complete("void.", &live, None).contains(&"void.".to_owned()));
+    assert!((20..=COMPLETIONS_MAX).contains(&complete("void.", &live, None).len()));
     assert!(complete(&"x".repeat(10_000_000), &live, None).is_empty());
 }
 

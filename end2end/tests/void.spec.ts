@@ -1,42 +1,49 @@
 // The garden's metabolism, seen: real work through a public door drives a fever, the page glitches, a tithe heals it.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { APIRequestContext, Page } from "@playwright/test";
-import { type Gateway, card, connection, expect, signIn, test as base } from "./gateway";
+import { type Gateway, card, connection, expect, hydrated, signIn, startGateway, test as base } from "./gateway";
 
 const TOKEN = "trm_for-these-stories-only-0123456789";
 const PICTURES = resolve(dirname(fileURLToPath(import.meta.url)), "../screenshots");
 
-/** A double of a language model: speaks OpenAI's protocol, and says that each answer took 900 tokens. */
-async function model(): Promise<Server> {
+interface Model {
+  server: Server;
+  /** What it says that each answer took. */
+  usage: { prompt_tokens: number; completion_tokens: number };
+}
+
+/** A double of a language model: speaks OpenAI's protocol. */
+async function double(): Promise<Model> {
   const piece = { choices: [{ delta: { content: "A lighthouse of moths." }, finish_reason: "stop" }] };
-  const usage = { choices: [], usage: { prompt_tokens: 500, completion_tokens: 400 } };
   const server = createServer((request, response) => {
     request.resume();
+    const usage = { choices: [], usage: model.usage };
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.end(`data: ${JSON.stringify(piece)}\n\ndata: ${JSON.stringify(usage)}\n\ndata: [DONE]\n\n`);
   });
+  const model = { server, usage: { prompt_tokens: 500, completion_tokens: 400 } };
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  return server;
+  return model;
 }
 
-const test = base.extend<{ model: Server }>({
+const test = base.extend<{ model: Model }>({
   // Playwright insists on a destructured argument, needed or not.
   model: async ({}, use) => {
-    const server = await model();
-    await use(server);
-    server.closeAllConnections();
-    server.close();
+    const model = await double();
+    await use(model);
+    model.server.closeAllConnections();
+    model.server.close();
   },
   gatewayEnv: async ({ model }, use) => {
     await use({
       TERRARIUM_ADMIN_TOKEN: TOKEN,
       TERRARIUM_SCRIBE_AGENT: "true",
       TERRARIUM_LLM_MODEL: "double",
-      TERRARIUM_LLM_URL: `http://127.0.0.1:${(model.address() as AddressInfo).port}/v1`,
+      TERRARIUM_LLM_URL: `http://127.0.0.1:${(model.server.address() as AddressInfo).port}/v1`,
     });
   },
 });
@@ -123,6 +130,88 @@ test("drive a fever with real work, see the glitch, tithe, see it heal", async (
   await picture(page, "healed");
 });
 
+/** The cells of an agent's field that glitch now, by number. A glitched one is two opposite quarters, any other is even. */
+const GLITCHED = `(agent) => {
+  const field = document.querySelector('article[data-agent="' + agent + '"] .field');
+  const lines = field.querySelector("pre").textContent.split("\\n");
+  const canvas = field.querySelector("canvas");
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data, width } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  const [w, h] = [canvas.width / lines[0].length, canvas.height / lines.length];
+  const strength = (x, y) => data[(Math.floor(y * h) * width + Math.floor(x * w)) * 4 + 3];
+  const cells = lines.flatMap((line, y) => [...line].map((_, x) => [x, y]));
+  return cells.flatMap(([x, y], n) =>
+    Math.abs(strength(x + 0.25, y + 0.25) - strength(x + 0.75, y + 0.25)) > 100 ? [n] : []);
+}`;
+
+const glitched = (page: Page, agent: string) => page.evaluate<number[]>(`(${GLITCHED})("${agent}")`);
+
+/** Looks at the fields of these agents with each frame from now on: how many cells glitched at most. */
+async function watchFields(page: Page, ...agents: string[]): Promise<() => Promise<Record<string, number>>> {
+  await page.evaluate(`{
+    const most = (window.__most = {});
+    const look = () => {
+      for (const agent of ${JSON.stringify(agents)}) most[agent] = Math.max(most[agent] ?? 0, (${GLITCHED})(agent).length);
+      requestAnimationFrame(look);
+    };
+    look();
+  }`);
+  return () => page.evaluate(() => (window as unknown as { __most: Record<string, number> }).__most);
+}
+
+test("an agent's own fever glitches exactly that agent's field, in every window alike", async ({
+  page,
+  context,
+  consoleWatch,
+  folder,
+  model,
+  gatewayEnv,
+  request,
+}) => {
+  const notes = join(folder, "notes");
+  await writeFile(notes, "one line\n");
+  const gateway = await startGateway({ env: gatewayEnv, args: ["--tail", notes] });
+  try {
+    await page.goto(gateway.url);
+    await expect(connection(page)).toHaveAttribute("data-connection", "live");
+    // The garden's fever is everybody's. It begins first and goes on, so that what comes then is the agent's own.
+    const shared = await watchFields(page, "scribe", "notes");
+    model.usage.completion_tokens = 1500;
+    await work(request, gateway);
+    await expect(page.locator(".app")).toHaveAttribute("data-fever", "true");
+    await expect.poll(async () => Math.min(...Object.values(await shared()))).toBeGreaterThan(0);
+    await expect(page.locator("body")).not.toHaveAttribute("data-burst");
+    await expect.poll(async () => (await glitched(page, "notes")).length).toBe(0);
+
+    const own = await watchFields(page, "scribe", "notes");
+    await noteGlitches(page);
+    // 16 thousand tokens at once are more than 200 a second over half a minute.
+    model.usage.completion_tokens = 16_000;
+    await work(request, gateway);
+    await expect(card(page, "scribe")).toHaveAttribute("data-fever", "true");
+    await expect.poll(async () => (await own())["scribe"]).toBeGreaterThan(0);
+    const other = await context.newPage();
+    consoleWatch.watch(other);
+    await other.goto(gateway.url);
+    await hydrated(other);
+    // The same seed, the same look; the windows draw the newest event at moments of their own.
+    await expect(async () => {
+      const [here, there] = await Promise.all([glitched(page, "scribe"), glitched(other, "scribe")]);
+      expect(here.length).toBeGreaterThan(0);
+      expect(there).toEqual(here);
+    }).toPass({ timeout: 15_000 });
+    expect(await glitched(other, "notes")).toEqual([]);
+    expect((await own())["notes"], "cells of the other's field that ever glitched").toBe(0);
+    expect(await glitches(page), "the page itself keeps still").toEqual([]);
+    await expect(card(page, "notes")).toHaveAttribute("data-fever", "false");
+    await picture(page, "own-fever");
+    consoleWatch.end();
+  } finally {
+    await gateway.stop();
+  }
+});
+
 test("reduced motion: a still border and a word", async ({ page, gateway, request }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await signIn(page, gateway, "/");
@@ -139,6 +228,38 @@ test("reduced motion: a still border and a word", async ({ page, gateway, reques
   expect(still).toEqual({ motion: "none", border: "solid", running: 0 });
   await expect(card(page, "scribe")).toBeVisible();
   await picture(page, "reduced-motion");
+});
+
+test("omnibox: a watcher asks for what reads, and is asked to sign in for the rest", async ({
+  page,
+  gateway,
+  consoleWatch,
+}) => {
+  consoleWatch.allow(/status of 401/);
+  await page.goto(gateway.url);
+  await hydrated(page);
+  await page.getByRole("button", { name: "Ask the garden by a path" }).click();
+  const box = page.getByRole("dialog", { name: "Ask the garden" });
+  const field = box.getByLabel("Ask the garden by a path");
+  const offered = () => box.locator("datalist option").evaluateAll((all) => all.map((one) => one.getAttribute("value")));
+  // What an empty field may become is there before anything is typed, and again when all is deleted.
+  const contexts = ["concept.", "self.", "void.", "world."];
+  expect(await offered()).toEqual(contexts);
+  await field.pressSequentially("void.entropy.fe");
+  await expect.poll(offered).toEqual(["void.entropy.fever"]);
+  await field.fill("");
+  await expect.poll(offered).toEqual(contexts);
+
+  await field.fill("void.entropy.pressure");
+  await field.press("Enter");
+  await expect(box.locator("output")).toContainText('"in_fever": false');
+  await field.fill("void.entropy.tithe");
+  await field.press("Enter");
+  await expect(box.locator("output")).toHaveText(/^This does more than look, so it is for those who signed in\. Sign in /);
+  await picture(page, "omnibox-watcher");
+  await page.keyboard.press("Escape");
+  await page.getByRole("link", { name: "Void" }).click();
+  await expect(page.locator(".v-engine")).toContainText("Sign in to let pressure off");
 });
 
 test("omnibox: a path, completed from the live garden, asked, and answered or not understood", async ({

@@ -66,7 +66,7 @@ pub fn App() -> AnyView {
 
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>
-        <div class="app" data-link=text(move || live.link.read().name()) data-fever=text(move || live.strategy().map_or("false", |_| "true"))>
+        <div class="app" data-link=text(move || live.link.read().name()) data-fever=text(move || live.in_fever().to_string())>
             <header class="bar">
                 <a href="/" class="brand" aria-current=text(at_home)>
                     <span class="brand-mark" aria-hidden="true">"◐"</span>

@@ -107,6 +107,11 @@ impl Live {
         }
     }
 
+    /// Whether the garden runs a fever.
+    pub(crate) fn in_fever(self) -> bool {
+        self.garden.read().void.fever.is_some()
+    }
+
     /// What the void said when the garden's fever began; nothing while there is none.
     pub(crate) fn strategy(self) -> Option<String> {
         let garden = self.garden.read();

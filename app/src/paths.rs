@@ -26,17 +26,17 @@ pub(crate) const BOX: &str = "<form class=\"v-form\"><label for=\"path\">Ask the
 /// Listens to the forms and to the key. Browser only.
 pub(crate) fn mount(live: Live) {
     hear("submit", move |event| {
-        if let Some(form) = within(event, ".v-form") {
+        if let Some(form) = within(&event, ".v-form") {
             event.prevent_default();
             send(live, form);
         }
     });
-    hear("input", move |event| {
-        if let Some(form) = within(event, "#paths form") {
-            complete(&form);
+    hear("input", |event| {
+        if let Some(form) = within(&event, "#paths form") {
+            complete(form);
         }
     });
-    hear("keydown", move |event| {
+    hear("keydown", |event| {
         let event: &web_sys::KeyboardEvent = event.unchecked_ref();
         if event.key() == ":"
             && !typing(event)
@@ -49,9 +49,8 @@ pub(crate) fn mount(live: Live) {
 }
 
 /// One kind of listener for all, which stays for as long as the page does.
-fn hear(name: &str, told: impl Fn(&web_sys::Event) + 'static) {
-    let told: Box<dyn Fn(web_sys::Event)> = Box::new(move |event| told(&event));
-    let told = Closure::wrap(told).into_js_value();
+fn hear(name: &str, told: impl Fn(web_sys::Event) + 'static) {
+    let told = Closure::wrap(Box::new(told) as Box<dyn Fn(web_sys::Event)>).into_js_value();
     // Fails for no name.
     let _ = window().add_event_listener_with_callback(name, told.unchecked_ref());
 }
@@ -65,10 +64,13 @@ fn fields(form: &Element) -> String {
 }
 
 /// Offers what the text may become, of the garden as it is now.
-fn complete(form: &Element) {
-    let list = form.query_selector("datalist").ok().flatten();
-    post::get(&[route::VOID_PATHS, "?", &fields(form)].concat(), |reply| {
-        if let (Some(list), Some(options)) = (list, reply.body.as_str()) {
+fn complete(form: Element) {
+    let asked = fields(&form);
+    post::get(&[route::VOID_PATHS, "?", &asked].concat(), move |reply| {
+        // Answers may overtake each other: one to what is no longer there is none.
+        if asked == fields(&form)
+            && let (Ok(Some(list)), Some(options)) = (form.query_selector("datalist"), reply.body.as_str())
+        {
             list.set_inner_html(options);
         }
     });

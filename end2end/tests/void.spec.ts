@@ -245,8 +245,20 @@ test("omnibox: a watcher asks for what reads, and is asked to sign in for the re
   // What an empty field may become is there before anything is typed, and again when all is deleted.
   const contexts = ["concept.", "self.", "void.", "world."];
   expect(await offered()).toEqual(contexts);
+  // An answer that is overtaken by the one to what was typed next changes nothing any more.
+  let letGo = () => {};
+  const held = new Promise<void>((go) => (letGo = go));
+  await page.route(/path=void\.entropy\.$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const late = page.waitForResponse(/path=void\.entropy\.$/);
   await field.pressSequentially("void.entropy.fe");
   await expect.poll(offered).toEqual(["void.entropy.fever"]);
+  letGo();
+  await (await late).finished();
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  expect(await offered()).toEqual(["void.entropy.fever"]);
   await field.fill("");
   await expect.poll(offered).toEqual(contexts);
 

@@ -44,7 +44,7 @@ pub(crate) fn FeverCard() -> AnyView {
     view! {
         <aside class="strategy" hidden=flag(move || shown().is_empty()) aria-label="A hint from the void">
             <p class="muted" role="status">
-                {text(move || live.strategy().map_or("", |_| "The garden runs a fever."))}
+                {text(move || if live.in_fever() { "The garden runs a fever." } else { "" })}
             </p>
             <blockquote>{text(shown)}</blockquote>
             <button type="button" class="plain" hidden=flag(is_kept) on:click=move |_| keep(shown())>"Keep"</button>

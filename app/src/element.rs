@@ -12,10 +12,10 @@ pub(crate) use said::Said;
 
 use crate::{
     signal::NodeRef,
-    whole::{IntoWhole, Shared},
+    whole::{IntoWhole, Shared, Whole},
 };
 use hear::Hear;
-use leptos::{ev::EventDescriptor, html::ElementType, prelude::*, tachys::renderer::types};
+use leptos::{ev::EventDescriptor, html::ElementType, tachys::renderer::types};
 use said::Place;
 use std::borrow::Cow;
 use wasm_bindgen::JsCast;
@@ -32,7 +32,7 @@ struct Inside {
     parts: Vec<Part>,
     /// Set as one piece, instead of children.
     html: Cow<'static, str>,
-    children: Vec<AnyView>,
+    children: Vec<Whole>,
 }
 
 /// What an element has apart from its fixed attributes and its children.
@@ -90,7 +90,7 @@ impl Element {
     }
 
     #[inline(never)]
-    fn add(mut self, child: AnyView) -> Self {
+    fn add(mut self, child: Whole) -> Self {
         self.0.children.push(child);
         self
     }

@@ -46,7 +46,7 @@ const NO_SCRIPT: &str = "<p>This is how things stood when the page was made. Rel
 
 /// The whole page: the frame around it, with the connection, and the page of the place.
 #[component]
-pub fn App() -> AnyView {
+pub fn App() -> impl IntoView {
     let first = api::first();
     let decided = RwSignal::new(first.decided.clone());
     let live = Live::new(first, api::place());

@@ -1,63 +1,50 @@
-//! Keeps the browser's half small: views, closures and lists whose type ends here, so that
-//! one copy of the code serves many.
+//! The one type of view that the page is made of, and what becomes one. Leptos has a type for every pair, list and closure
+//! of views, and one that hides them, of which the browser gets all code once more for each type that it hides; here it
+//! gets it once, and the views are data.
+//!
+//! Owns what a view is; never what is shown.
+
+mod render;
 
 use crate::element::Element;
 use leptos::{
-    attr::{Attribute, any_attribute::AnyAttribute},
-    prelude::*,
+    reactive::owner::Owner,
     tachys::{
-        hydration::Cursor,
-        reactive_graph::SharedReactiveFunction,
-        ssr::StreamBuilder,
-        view::{Position, PositionState, add_attr::AddAnyAttr},
+        reactive_graph::{OwnedView, SharedReactiveFunction},
+        view::keyed::{Keyed, keyed},
     },
 };
 use std::sync::{Arc, Mutex};
 
-/// A view that is hydrated in one go. `AnyView` keeps a second, asynchronous hydration of everything below it, for
-/// routes whose code is fetched later; this page has none, and leaving that half to its default saves a tenth of the
-/// wasm.
-struct Whole<V>(V);
+/// A part of the page.
+pub(crate) enum Whole {
+    /// An element.
+    Element(Element),
+    /// Words that stay.
+    Words(String),
+    /// Words that change.
+    Changing(Shared<String>),
+    /// A part that is another one from time to time.
+    Part(Shared<Whole>),
+    /// Several parts, side by side; none is nothing.
+    Several(Vec<Whole>),
+    /// A list that changes.
+    List(Shared<Rows>),
+}
 
-/// A component's border. For a few types only, since each has code of its own.
+/// What becomes a part of the page.
 pub(crate) trait IntoWhole {
-    /// Like `into_any`, without the asynchronous half.
-    fn whole(self) -> AnyView;
+    /// As a part of the page.
+    fn whole(self) -> Whole;
 }
-
-impl IntoWhole for AnyView {
-    fn whole(self) -> AnyView {
-        self
-    }
-}
-
-macro_rules! into_whole {
-    ($($kind:ty),* $(,)?) => { $(
-        impl IntoWhole for $kind {
-            #[inline(never)]
-            fn whole(self) -> AnyView {
-                Whole(self).into_any()
-            }
-        }
-    )* };
-}
-
-into_whole!(
-    Element,
-    (),
-    (AnyView, AnyView),
-    Vec<AnyView>,
-    Option<AnyView>,
-    &'static str,
-    String,
-    Option<String>,
-    Shared<String>,
-    Shared<AnyView>,
-);
 
 /// A closure of a view. Every kind of closure and of result would be an own copy of the code that runs it, so there are
-/// three: for words, for yes or no, and for parts of the page.
+/// few: for words, for yes or no, and for parts of the page.
 pub(crate) type Shared<T> = SharedReactiveFunction<T>;
+
+/// The rows of a list, as Leptos keeps them.
+type Rows = Keyed<Item, Vec<Item>, String, fn(&Item) -> String, Sow, fn(usize), OwnedView<Whole>>;
+type Sow = Box<dyn Fn(usize, Item) -> (fn(usize), OwnedView<Whole>) + Send>;
 
 /// Words that change, as text or as an attribute.
 pub(crate) fn text<S: Into<String>>(mut words: impl FnMut() -> S + Send + 'static) -> Shared<String> {
@@ -70,103 +57,92 @@ pub(crate) fn flag(holds: impl FnMut() -> bool + Send + 'static) -> Shared<bool>
 }
 
 /// A part of the page that is another one from time to time.
-pub(crate) fn part(view: impl FnMut() -> AnyView + Send + 'static) -> Shared<AnyView> {
+pub(crate) fn part(view: impl FnMut() -> Whole + Send + 'static) -> Shared<Whole> {
     Arc::new(Mutex::new(view))
 }
 
 /// One of a list, under a key that no other has.
 pub(crate) struct Item {
     key: String,
-    view: Box<dyn FnOnce() -> AnyView + Send>,
+    view: Box<dyn FnOnce() -> Whole + Send>,
 }
 
 impl Item {
-    pub(crate) fn new(key: String, view: impl FnOnce() -> AnyView + Send + 'static) -> Self {
+    pub(crate) fn new(key: String, view: impl FnOnce() -> Whole + Send + 'static) -> Self {
         Self { key, view: Box::new(view) }
     }
 }
 
 /// A list that changes. What keeps its key stays as it is.
-pub(crate) fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> AnyView {
+pub(crate) fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> Whole {
     list_of(Box::new(items))
 }
 
-fn list_of(items: Box<dyn Fn() -> Vec<Item> + Send>) -> AnyView {
-    let list = view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.view)() /> };
-    Whole(list).into_any()
+/// Each row has an owner of its own below that of the list, so that it outlives the next look at the list.
+fn list_of(items: Box<dyn Fn() -> Vec<Item> + Send>) -> Whole {
+    let above = Owner::current().unwrap_or_default();
+    let rows = move || {
+        let above = above.clone();
+        let sow: Sow = Box::new(move |_, item| {
+            let own = above.with(Owner::new);
+            let view = own.with(item.view);
+            (drop::<usize>, OwnedView::new_with_owner(view, own))
+        });
+        keyed(items(), (|item| item.key.clone()) as fn(&Item) -> String, sow)
+    };
+    Whole::List(Arc::new(Mutex::new(rows)))
 }
 
-impl<V: Render> Render for Whole<V> {
-    type State = V::State;
-
-    fn build(self) -> Self::State {
-        self.0.build()
-    }
-
-    fn rebuild(self, state: &mut Self::State) {
-        self.0.rebuild(state);
-    }
-}
-
-impl<V: RenderHtml> AddAnyAttr for Whole<V> {
-    type Output<A: Attribute> = Whole<V::Output<A>>;
-
-    fn add_any_attr<A: Attribute>(self, attr: A) -> Self::Output<A>
-    where
-        Self::Output<A>: RenderHtml,
-    {
-        Whole(self.0.add_any_attr(attr))
+impl IntoWhole for Whole {
+    fn whole(self) -> Whole {
+        self
     }
 }
 
-impl<V: RenderHtml> RenderHtml for Whole<V> {
-    type AsyncOutput = V::AsyncOutput;
-    type Owned = Whole<V::Owned>;
-
-    const MIN_LENGTH: usize = V::MIN_LENGTH;
-    const EXISTS: bool = V::EXISTS;
-
-    fn dry_resolve(&mut self) {
-        self.0.dry_resolve();
+impl IntoWhole for Element {
+    fn whole(self) -> Whole {
+        Whole::Element(self)
     }
+}
 
-    async fn resolve(self) -> Self::AsyncOutput {
-        self.0.resolve().await
+impl IntoWhole for () {
+    fn whole(self) -> Whole {
+        Whole::Several(Vec::new())
     }
+}
 
-    fn html_len(&self) -> usize {
-        self.0.html_len()
+impl IntoWhole for Vec<Whole> {
+    fn whole(self) -> Whole {
+        Whole::Several(self)
     }
+}
 
-    fn to_html_with_buf(
-        self,
-        buf: &mut String,
-        position: &mut Position,
-        escape: bool,
-        mark_branches: bool,
-        extra_attrs: Vec<AnyAttribute>,
-    ) {
-        self.0.to_html_with_buf(buf, position, escape, mark_branches, extra_attrs);
+impl<T: IntoWhole> IntoWhole for Option<T> {
+    fn whole(self) -> Whole {
+        Whole::Several(self.map(T::whole).into_iter().collect())
     }
+}
 
-    fn to_html_async_with_buf<const OUT_OF_ORDER: bool>(
-        self,
-        buf: &mut StreamBuilder,
-        position: &mut Position,
-        escape: bool,
-        mark_branches: bool,
-        extra_attrs: Vec<AnyAttribute>,
-    ) {
-        self.0.to_html_async_with_buf::<OUT_OF_ORDER>(buf, position, escape, mark_branches, extra_attrs);
+impl IntoWhole for &'static str {
+    fn whole(self) -> Whole {
+        Whole::Words(self.to_owned())
     }
+}
 
-    // Called from two places of `AnyView`.
-    #[inline(never)]
-    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Self::State {
-        self.0.hydrate::<FROM_SERVER>(cursor, position)
+impl IntoWhole for String {
+    fn whole(self) -> Whole {
+        Whole::Words(self)
     }
+}
 
-    fn into_owned(self) -> Self::Owned {
-        Whole(self.0.into_owned())
+impl IntoWhole for Shared<String> {
+    fn whole(self) -> Whole {
+        Whole::Changing(self)
+    }
+}
+
+impl IntoWhole for Shared<Whole> {
+    fn whole(self) -> Whole {
+        Whole::Part(self)
     }
 }

@@ -19,15 +19,13 @@ pub fn view(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
     }
 }
 
-/// Several are pairs in pairs, so that there is one type of pair.
+/// One is what it is; several become one view, side by side.
 fn roots(nodes: &[Node]) -> TokenStream {
-    let whole = |value| quote! { crate::whole::IntoWhole::whole(#value) };
     match nodes {
-        [] => quote! { () },
         [node] => piece(node),
-        [first, rest @ ..] => {
-            let (first, rest) = (whole(piece(first)), whole(roots(rest)));
-            quote! { (#first, #rest) }
+        several => {
+            let views = several.iter().map(piece);
+            quote! { vec![#(crate::whole::IntoWhole::whole(#views)),*] }
         }
     }
 }

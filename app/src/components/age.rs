@@ -2,7 +2,7 @@
 
 use crate::{
     live::Live,
-    whole::{IntoWhole as _, text},
+    whole::{IntoWhole as _, Whole, text},
     words,
 };
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ pub(crate) type Moment = Arc<dyn Fn() -> Option<Timestamp> + Send + Sync>;
 
 /// The age of `at`; "nothing yet" where there is no such moment.
 #[component]
-pub(crate) fn Age(at: Moment) -> AnyView {
+pub(crate) fn Age(at: Moment) -> Whole {
     let live = expect_context::<Live>();
     let stamp = Arc::clone(&at);
     let words = move || at().map_or_else(|| "nothing yet".into(), |at| words::age(live.now.read().millis_since(at)));

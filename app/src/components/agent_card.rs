@@ -9,7 +9,7 @@ use crate::{
     },
     live::Live,
     signal::Memo,
-    whole::{IntoWhole as _, flag, text},
+    whole::{IntoWhole as _, Whole, flag, text},
     words::{self, Gauge},
 };
 use leptos::prelude::*;
@@ -101,7 +101,7 @@ impl Seen {
 
 /// The card of an agent.
 #[component]
-pub(crate) fn AgentCard(id: AgentId) -> AnyView {
+pub(crate) fn AgentCard(id: AgentId) -> Whole {
     let live = expect_context::<Live>();
     let agent = Agent::new(live, id.clone());
     let (name, href, title) = (id.to_string(), route::agent_page(&id), format!("agent-{id}"));
@@ -154,7 +154,7 @@ pub(crate) fn AgentCard(id: AgentId) -> AnyView {
 
 /// The three gauges of an agent.
 #[component]
-pub(crate) fn GaugesView(agent: Agent) -> AnyView {
+pub(crate) fn GaugesView(agent: Agent) -> Whole {
     view! {
         <dl class="gauges">
             <GaugeView agent gauge=Gauge::Pressure />

@@ -10,7 +10,7 @@ use crate::{
     },
     live::Live,
     signal::{Memo, NodeRef, RwSignal, effect},
-    whole::{IntoWhole as _, text},
+    whole::{IntoWhole as _, Whole, text},
     words::{self, Gauge},
 };
 use leptos::{ev, html::Canvas, prelude::*};
@@ -24,7 +24,7 @@ use wire::{AgentId, Timestamp};
 
 /// The chart of one gauge.
 #[component]
-pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> AnyView {
+pub(crate) fn Chart(id: AgentId, agent: Agent, gauge: Gauge) -> Whole {
     let live = expect_context::<Live>();
     let canvas = NodeRef::<Canvas>::new();
     let at_first = live.now.get_untracked();

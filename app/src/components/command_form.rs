@@ -6,14 +6,14 @@ use crate::{
     live::Live,
     post::{self, Reply},
     signal::{NodeRef, RwSignal},
-    whole::{IntoWhole as _, Item, flag, list, part, text},
+    whole::{IntoWhole as _, Item, Whole, flag, list, part, text},
     words,
 };
 use leptos::{html::Form, prelude::*};
 use markup::view;
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
-use terrarium_core::form::{self, Field, Kind, Whole, Words, within};
+use terrarium_core::form::{self, Field, Kind, Words, within};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wire::{AgentId, CommandSpec, route};
 
@@ -46,7 +46,7 @@ enum Outcome {
 
 /// The form of one command.
 #[component]
-pub(crate) fn CommandForm(id: AgentId, spec: CommandSpec) -> AnyView {
+pub(crate) fn CommandForm(id: AgentId, spec: CommandSpec) -> Whole {
     let live = expect_context::<Live>();
     let fields = Arc::new(form::fields(&spec.arguments));
     let node = NodeRef::new();
@@ -148,12 +148,12 @@ impl Sheet {
     }
 
     /// The fields, to be put into the form.
-    pub(crate) fn body(self, fields: Arc<Vec<Field>>) -> AnyView {
+    pub(crate) fn body(self, fields: Arc<Vec<Field>>) -> Whole {
         let body = move || {
             let (filling, words) = &*self.words.read();
             let (fields, words) = (Arc::clone(&fields), words.clone());
             vec![Item::new(filling.to_string(), move || {
-                let all: Vec<AnyView> = fields.iter().map(|f| self.field(f, &within("", &f.name), &words)).collect();
+                let all: Vec<Whole> = fields.iter().map(|f| self.field(f, &within("", &f.name), &words)).collect();
                 view! { <div class="fields">{all}</div> }.whole()
             })]
         };
@@ -240,7 +240,7 @@ impl Sheet {
         Some(said.join(" "))
     }
 
-    fn field(self, field: &Field, at: &str, words: &Words) -> AnyView {
+    fn field(self, field: &Field, at: &str, words: &Words) -> Whole {
         let word = words.get(at).cloned().unwrap_or_default();
         let named = if field.name.is_empty() {
             let row = at.rsplit('/').next().and_then(|n| n.parse::<usize>().ok());
@@ -270,7 +270,7 @@ impl Sheet {
         let id = here.clone();
         let input = match &field.kind {
             Kind::Group(parts) => {
-                let parts: Vec<AnyView> = parts.iter().map(|f| self.field(f, &within(&at, &f.name), words)).collect();
+                let parts: Vec<Whole> = parts.iter().map(|f| self.field(f, &within(&at, &f.name), words)).collect();
                 return view! {
                     <fieldset class="field">
                         <legend>{named}{must}</legend>
@@ -292,7 +292,7 @@ impl Sheet {
                 .whole();
             }
             Kind::Choice(choices) => {
-                let options: Vec<AnyView> = (0..choices.len())
+                let options: Vec<Whole> = (0..choices.len())
                     .map(|n| {
                         let (value, label) = (n.to_string(), choices[n].label.clone());
                         let chosen = value == word;
@@ -330,9 +330,10 @@ impl Sheet {
             }
             Kind::Line | Kind::Number(..) => {
                 let (keys, hint) = match &field.kind {
-                    Kind::Number(whole, min, max) => {
-                        (if *whole == Whole::Only { "numeric" } else { "decimal" }, range(min.as_ref(), max.as_ref()))
-                    }
+                    Kind::Number(whole, min, max) => (
+                        if *whole == form::Whole::Only { "numeric" } else { "decimal" },
+                        range(min.as_ref(), max.as_ref()),
+                    ),
                     _ => ("text", String::new()),
                 };
                 view! {
@@ -366,9 +367,9 @@ impl Sheet {
         .whole()
     }
 
-    fn rows(self, row: &Field, at: String, words: &Words, named: AnyView, error: AnyView) -> AnyView {
+    fn rows(self, row: &Field, at: String, words: &Words, named: Whole, error: Whole) -> Whole {
         let count = form::rows(&at, words);
-        let rows: Vec<AnyView> = (0..count)
+        let rows: Vec<Whole> = (0..count)
             .map(|n| {
                 let list = at.clone();
                 let take = move |_| {

@@ -5,7 +5,7 @@ use crate::{
     live::Live,
     post,
     signal::{Memo, RwSignal, effect},
-    whole::{IntoWhole as _, Item, list, part},
+    whole::{IntoWhole as _, Item, Whole, list, part},
     words,
 };
 use leptos::prelude::*;
@@ -27,7 +27,7 @@ enum Known {
 
 /// The commands of one agent; nothing where it has none.
 #[component]
-pub(crate) fn Commands(id: AgentId, agent: Agent) -> AnyView {
+pub(crate) fn Commands(id: AgentId, agent: Agent) -> Whole {
     let live = expect_context::<Live>();
     let names = Memo::new(move |_| agent.read(|s| s.commands.clone()));
     let known = RwSignal::new(Known::NotYet);
@@ -65,7 +65,7 @@ pub(crate) fn Commands(id: AgentId, agent: Agent) -> AnyView {
     .whole()
 }
 
-fn forms(live: Live, id: &AgentId, all: &Arc<Vec<CommandSpec>>) -> AnyView {
+fn forms(live: Live, id: &AgentId, all: &Arc<Vec<CommandSpec>>) -> Whole {
     let may = move |spec: &CommandSpec| spec.scope == Scope::Observe || live.may(spec.scope);
     let others = all.iter().filter(|spec| !may(spec)).count();
     let (id, all) = (id.clone(), Arc::clone(all));
@@ -94,7 +94,7 @@ fn forms(live: Live, id: &AgentId, all: &Arc<Vec<CommandSpec>>) -> AnyView {
     .whole()
 }
 
-fn one(id: AgentId, spec: CommandSpec) -> AnyView {
+fn one(id: AgentId, spec: CommandSpec) -> Whole {
     // A form is made when somebody looks at it.
     let opened = RwSignal::new(false);
     let (name, help) = (spec.name.clone(), spec.help.clone());

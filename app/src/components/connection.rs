@@ -2,7 +2,7 @@
 
 use crate::{
     live::{Link, Live},
-    whole::{IntoWhole as _, text},
+    whole::{IntoWhole as _, Whole, text},
     words,
 };
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use markup::view;
 
 /// A status line: said aloud when it changes, with a countdown only for the eye.
 #[component]
-pub(crate) fn Connection() -> AnyView {
+pub(crate) fn Connection() -> Whole {
     let live = expect_context::<Live>();
     // The moment of the first state, for as long as there is nothing newer.
     let as_of = live.now.get_untracked();

@@ -6,7 +6,7 @@ use crate::{
     components::json::Answer,
     live::Live,
     signal::{Memo, RwSignal},
-    whole::{IntoWhole as _, Item, flag, list, part, text},
+    whole::{IntoWhole as _, Item, Whole, flag, list, part, text},
     words,
 };
 use leptos::prelude::*;
@@ -40,7 +40,7 @@ struct Desk {
 
 /// The console of one agent.
 #[component]
-pub(crate) fn Console(id: AgentId) -> AnyView {
+pub(crate) fn Console(id: AgentId) -> Whole {
     let live = expect_context::<Live>();
     if !live.may(Scope::Perturb) {
         return ().whole();
@@ -188,7 +188,7 @@ impl Desk {
 }
 
 /// One call, as long as it is kept.
-fn one(desk: Desk, id: i64) -> impl FnOnce() -> AnyView + Send + 'static {
+fn one(desk: Desk, id: i64) -> impl FnOnce() -> Whole + Send + 'static {
     move || {
         let call = Memo::new(move |_| desk.calls.read().get(id).cloned());
         let stage = move || call.read().as_ref().map_or("", |call| call.stage.name());

@@ -2,7 +2,12 @@
 //! Browser side: one animation loop for all fields, at most 20 frames a second, only for what is in view.
 
 use crate::signal::{NodeRef, effect};
-use crate::{burst, components::agent_card::Agent, live::Live, whole::IntoWhole as _};
+use crate::{
+    burst,
+    components::agent_card::Agent,
+    live::Live,
+    whole::{IntoWhole as _, Whole},
+};
 use leptos::{html::Canvas, prelude::*};
 use markup::view;
 use std::{
@@ -39,7 +44,7 @@ pub(crate) struct FieldLook {
 
 /// A field of `cols` × `rows` cells.
 #[component]
-pub(crate) fn DensityField(id: AgentId, cols: u32, rows: u32, agent: Agent) -> AnyView {
+pub(crate) fn DensityField(id: AgentId, cols: u32, rows: u32, agent: Agent) -> Whole {
     let live = expect_context::<Live>();
     let canvas = NodeRef::<Canvas>::new();
     let text = agent.look().map(|look| characters(&look, cols, rows));

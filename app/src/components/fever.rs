@@ -4,7 +4,7 @@
 use crate::{
     live::Live,
     signal::{RwSignal, effect},
-    whole::{IntoWhole as _, flag, text},
+    whole::{IntoWhole as _, Whole, flag, text},
 };
 use leptos::prelude::*;
 use markup::view;
@@ -14,7 +14,7 @@ const KEPT: &str = "terrarium.strategy";
 
 /// The card. Not there while there is nothing to say.
 #[component]
-pub(crate) fn FeverCard() -> AnyView {
+pub(crate) fn FeverCard() -> Whole {
     let live = expect_context::<Live>();
     let (kept, dismissed) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     effect(move || {

@@ -2,7 +2,7 @@
 
 use crate::{
     components::agent_card::Agent,
-    whole::{IntoWhole as _, text},
+    whole::{IntoWhole as _, Whole, text},
     words::Gauge,
 };
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use markup::view;
 
 /// A gauge with its sparkline and its explanation, which opens without JavaScript too.
 #[component]
-pub(crate) fn GaugeView(agent: Agent, gauge: Gauge) -> AnyView {
+pub(crate) fn GaugeView(agent: Agent, gauge: Gauge) -> Whole {
     let value = move || gauge.of(&agent.gauges());
     let path = move || agent.seen().paths[gauge as usize].clone();
     view! {
@@ -30,7 +30,7 @@ pub(crate) fn GaugeView(agent: Agent, gauge: Gauge) -> AnyView {
 
 /// The `?` of a gauge: what it is, its unit, its formula.
 #[component]
-pub(crate) fn Why(gauge: Gauge) -> AnyView {
+pub(crate) fn Why(gauge: Gauge) -> Whole {
     let [what, unit, formula] = gauge.explained();
     view! {
         <details class="why" name="why">

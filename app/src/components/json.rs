@@ -1,6 +1,6 @@
 //! An answer to read: text as text, everything else as a tree that folds, with a button that copies all of it.
 
-use crate::whole::IntoWhole as _;
+use crate::whole::{IntoWhole as _, Whole};
 use leptos::prelude::*;
 use markup::view;
 use serde_json::Value;
@@ -15,7 +15,7 @@ const OPEN: usize = 2;
 
 /// The answer.
 #[component]
-pub(crate) fn Answer(value: Value) -> AnyView {
+pub(crate) fn Answer(value: Value) -> Whole {
     let text = value.as_str().map_or_else(|| pretty(&value), str::to_owned);
     let body = match &value {
         Value::Object(_) | Value::Array(_) if nodes(&value) <= NODES_MAX => {
@@ -53,9 +53,9 @@ fn nodes(value: &Value) -> usize {
     }
 }
 
-fn branch(name: Option<String>, value: &Value, depth: usize) -> AnyView {
+fn branch(name: Option<String>, value: &Value, depth: usize) -> Whole {
     let name = name.map(|name| view! { <span class="json-name">{name}": "</span> }.whole());
-    let (parts, what): (Vec<AnyView>, &str) = match value {
+    let (parts, what): (Vec<Whole>, &str) = match value {
         Value::Object(fields) if !fields.is_empty() => {
             (fields.iter().map(|(name, value)| branch(Some(name.clone()), value, depth + 1)).collect(), "fields")
         }

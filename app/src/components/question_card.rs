@@ -9,7 +9,7 @@ use crate::{
     live::{Link, Live},
     post,
     signal::{Memo, NodeRef, RwSignal, effect},
-    whole::{IntoWhole as _, flag, part, text},
+    whole::{IntoWhole as _, Whole, flag, part, text},
 };
 use leptos::{
     ev,
@@ -54,7 +54,7 @@ pub(crate) fn QuestionCard(
     open: bool,
     /// The question that is open.
     reading: RwSignal<Option<TokenId>>,
-) -> AnyView {
+) -> Whole {
     let live = expect_context::<Live>();
     let id = card.id.clone();
     let current = {
@@ -130,7 +130,7 @@ pub(crate) fn QuestionCard(
 }
 
 /// A question that is over, from the list of those.
-pub(crate) fn record(record: &wire::semaphore::TokenRecord) -> AnyView {
+pub(crate) fn record(record: &wire::semaphore::TokenRecord) -> Whole {
     let live = expect_context::<Live>();
     let (card, at) = (&record.card, record.moved_at);
     let (what, who) = asking::outcome_of(record);
@@ -168,7 +168,7 @@ pub(crate) fn record(record: &wire::semaphore::TokenRecord) -> AnyView {
 }
 
 /// The line of a question.
-fn line(live: Live, card: &SemaphoreCard, severity: impl Fn() -> Severity + Copy + Send + Sync + 'static) -> AnyView {
+fn line(live: Live, card: &SemaphoreCard, severity: impl Fn() -> Severity + Copy + Send + Sync + 'static) -> Whole {
     let (asked, due) = (card.created_at, card.deadline);
     let beginning: String = literal(card.prompt.lines().next().unwrap_or_default()).chars().take(LINE).collect();
     let soon = move || due.is_some_and(|due| due.millis_since(*live.now.read()) < 60_000);
@@ -183,7 +183,7 @@ fn line(live: Live, card: &SemaphoreCard, severity: impl Fn() -> Severity + Copy
     .whole()
 }
 
-fn about(card: &SemaphoreCard) -> AnyView {
+fn about(card: &SemaphoreCard) -> Whole {
     let whole = shown::text(card);
     view! {
         <div class="q-about">
@@ -199,12 +199,12 @@ fn about(card: &SemaphoreCard) -> AnyView {
     .whole()
 }
 
-fn pieces(card: &SemaphoreCard) -> Vec<AnyView> {
+fn pieces(card: &SemaphoreCard) -> Vec<Whole> {
     shown::pieces(card).into_iter().map(piece).collect()
 }
 
 /// One piece, between two marks: who has had both in view has had all of it in view.
-fn piece(Piece { label, body }: Piece) -> AnyView {
+fn piece(Piece { label, body }: Piece) -> Whole {
     let name = if label.is_empty() { "The question".to_owned() } else { label.clone() };
     let (class, inside) = match body {
         Body::Words(words) => ("q-text q-words", vec![words.whole()]),
@@ -224,7 +224,7 @@ fn piece(Piece { label, body }: Piece) -> AnyView {
     .whole()
 }
 
-fn run((change, lines): (Change, String)) -> AnyView {
+fn run((change, lines): (Change, String)) -> Whole {
     match change {
         Change::Same => view! { <span>{lines}</span> }.whole(),
         Change::Place => view! { <span class="q-place">{lines}</span> }.whole(),
@@ -234,7 +234,7 @@ fn run((change, lines): (Change, String)) -> AnyView {
 }
 
 /// The other side.
-fn turned(card: &SemaphoreCard, (what, who): &(String, String)) -> AnyView {
+fn turned(card: &SemaphoreCard, (what, who): &(String, String)) -> Whole {
     let beginning: String = literal(card.prompt.lines().next().unwrap_or_default()).chars().take(LINE).collect();
     view! {
         <div class="q-back" role="status">
@@ -246,7 +246,7 @@ fn turned(card: &SemaphoreCard, (what, who): &(String, String)) -> AnyView {
 }
 
 /// The ways to answer, for those who may.
-fn answering(live: Live, card: &SemaphoreCard) -> AnyView {
+fn answering(live: Live, card: &SemaphoreCard) -> Whole {
     if !live.may(Scope::Resolve) {
         let known = live.session.with_value(|session| session.name.clone());
         return match known {
@@ -345,7 +345,7 @@ fn buttons(
     card: &SemaphoreCard,
     give: &Arc<impl Fn(Value) + Send + Sync + 'static>,
     still: impl Fn() -> bool + Copy + Send + Sync + 'static,
-) -> Vec<AnyView> {
+) -> Vec<Whole> {
     let words: Vec<String> = choices.iter().map(|(says, _)| says.clone()).collect();
     let (no, yes) = (leaning::only(&words, Leaning::No), leaning::only(&words, Leaning::Yes));
     let key = |says: &String| {
@@ -384,7 +384,7 @@ fn filled(
     fields: Arc<Vec<Field>>,
     give: impl Fn(Value) + Send + Sync + 'static,
     still: impl Fn() -> bool + Copy + Send + Sync + 'static,
-) -> AnyView {
+) -> Whole {
     let body = sheet.body(Arc::clone(&fields));
     let press = move |event: ev::MouseEvent| {
         event.prevent_default();
@@ -403,7 +403,7 @@ fn free(
     card: &SemaphoreCard,
     give: impl Fn(Value) + Send + Sync + 'static,
     still: impl Fn() -> bool + Copy + Send + Sync + 'static,
-) -> AnyView {
+) -> Whole {
     let answer = NodeRef::<Textarea>::new();
     let schema = card.response_schema.clone();
     let wants = schema.as_ref().map(terrarium_core::literal::tree).unwrap_or_default();

@@ -5,7 +5,7 @@ use crate::{
     components::{question_card::QuestionCard, reading},
     live::Live,
     signal::{Memo, RwSignal, effect},
-    whole::{IntoWhole as _, Item, flag, list, text},
+    whole::{IntoWhole as _, Item, Whole, flag, list, text},
     words,
 };
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// The questions that fit.
 #[component]
-pub(crate) fn QuestionList(filter: RwSignal<Filter>) -> AnyView {
+pub(crate) fn QuestionList(filter: RwSignal<Filter>) -> Whole {
     let live = expect_context::<Live>();
     let reading = RwSignal::new(None);
     let shown = Memo::new(move |before: Option<&Shown>| {

@@ -2,7 +2,7 @@
 
 use crate::{
     live::Live,
-    whole::{IntoWhole as _, Item, list, text},
+    whole::{IntoWhole as _, Item, Whole, list, text},
     words,
 };
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use wire::{AgentId, Timestamp};
 
 /// Newest first; each with when it began and how long it lasted.
 #[component]
-pub(crate) fn StateHistory(id: AgentId) -> AnyView {
+pub(crate) fn StateHistory(id: AgentId) -> Whole {
     let live = expect_context::<Live>();
     let states = move || {
         let mut items = Vec::new();

@@ -4,7 +4,7 @@ use crate::{
     api::lowercase,
     live::Live,
     signal::{Memo, NodeRef, RwSignal, effect},
-    whole::{IntoWhole as _, Item, list, text},
+    whole::{IntoWhole as _, Item, Whole, list, text},
     words,
 };
 use leptos::{html::Ol, prelude::*};
@@ -28,7 +28,7 @@ impl PartialEq for Row {
 
 /// The stream of one agent.
 #[component]
-pub(crate) fn Stream(id: AgentId) -> AnyView {
+pub(crate) fn Stream(id: AgentId) -> Whole {
     let live = expect_context::<Live>();
     let all = Memo::new(move |before: Option<&Vec<Row>>| {
         live.agent(&id, |a| rows(&a.stream, before.map_or(&[], Vec::as_slice))).unwrap_or_default()
@@ -121,7 +121,7 @@ pub(crate) fn Stream(id: AgentId) -> AnyView {
     .whole()
 }
 
-fn kinds() -> Vec<AnyView> {
+fn kinds() -> Vec<Whole> {
     let spoken = EventKind::ALL.into_iter().filter(|kind| *kind != EventKind::Metabolism);
     spoken.map(|kind| view! { <option value=kind.as_str()>{words::kind(kind)}</option> }.whole()).collect()
 }
@@ -167,7 +167,7 @@ fn fits(entry: &Entry, only: &str, words: &str) -> bool {
     (only.is_empty() || only == kind.as_str()) && (words.is_empty() || said().contains(words))
 }
 
-fn line(live: Live, entry: &Entry) -> AnyView {
+fn line(live: Live, entry: &Entry) -> Whole {
     match entry {
         Entry::Gap(gap) => {
             let missed = words::count(gap.missed as usize, "event was", "events were");

@@ -1,14 +1,19 @@
 //! Who looks at the page: the way in for a watcher, the name and the way out for everybody else. Plain links, so that they
 //! work without scripts.
 
-use crate::{live::Live, place::Place, whole::IntoWhole as _, whole::text};
+use crate::{
+    live::Live,
+    place::Place,
+    whole::text,
+    whole::{IntoWhole as _, Whole},
+};
 use leptos::prelude::*;
 use markup::view;
 use wire::{AgentId, route};
 
 /// In the bar of every page.
 #[component]
-pub(crate) fn Visitor() -> AnyView {
+pub(crate) fn Visitor() -> Whole {
     let live = expect_context::<Live>();
     match live.session.with_value(|session| session.name.clone()) {
         Some(name) => view! {

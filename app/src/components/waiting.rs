@@ -3,7 +3,7 @@
 use crate::{
     live::Live,
     place::Place,
-    whole::{IntoWhole as _, flag, text},
+    whole::{IntoWhole as _, Whole, flag, text},
     words,
 };
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use wire::route;
 
 /// A link with a count; the count is said aloud when it changes.
 #[component]
-pub(crate) fn Waiting() -> AnyView {
+pub(crate) fn Waiting() -> Whole {
     let live = expect_context::<Live>();
     let here = move || if *live.place.read() == Place::Purgatory { "page" } else { "false" };
     let said = move || match live.waiting.get() {

@@ -5,6 +5,7 @@ use super::{
     Element, Fixed, Inside, Part,
     said::{Before, Kept, Place, Said},
 };
+use crate::whole::Whole;
 use leptos::{
     attr::{AttributeValue, any_attribute::AnyAttribute},
     prelude::*,
@@ -12,7 +13,7 @@ use leptos::{
         hydration::Cursor,
         no_attrs,
         renderer::{RemoveEventHandler, Rndr, types},
-        view::{Position, PositionState, any_view::AnyViewState},
+        view::{Position, PositionState},
     },
 };
 use std::borrow::Cow;
@@ -31,7 +32,7 @@ pub(crate) struct Shown {
     fixed: Fixed,
     html: Cow<'static, str>,
     parts: Vec<Held>,
-    children: Vec<AnyViewState>,
+    children: Vec<<Whole as Render>::State>,
 }
 
 /// What keeps a part of an element alive.
@@ -87,7 +88,7 @@ impl Render for Element {
         if !html.is_empty() {
             Rndr::set_inner_html(&node, &html);
         }
-        let mut children: Vec<_> = children.into_iter().map(AnyView::build).collect();
+        let mut children: Vec<_> = children.into_iter().map(Whole::build).collect();
         for child in &mut children {
             child.mount(&node, None);
         }

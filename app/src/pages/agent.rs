@@ -17,7 +17,7 @@ use crate::{
     pages::not_found::NoSuchAgent,
     signal::{Memo, RwSignal, effect},
     socket,
-    whole::{IntoWhole as _, flag, part, text},
+    whole::{IntoWhole as _, Whole, flag, part, text},
     words,
 };
 use leptos::prelude::*;
@@ -27,7 +27,7 @@ use wire::AgentId;
 
 /// `/agents/{id}`.
 #[component]
-pub(crate) fn AgentPage(name: String) -> AnyView {
+pub(crate) fn AgentPage(name: String) -> Whole {
     let live = expect_context::<Live>();
     // The id, if the garden has such an agent: appears and goes with it.
     let asked = AgentId::parse(&name).ok();
@@ -41,7 +41,7 @@ pub(crate) fn AgentPage(name: String) -> AnyView {
 }
 
 #[component]
-fn OneAgent(id: AgentId) -> AnyView {
+fn OneAgent(id: AgentId) -> Whole {
     let live = expect_context::<Live>();
     let agent = Agent::new(live, id.clone());
     let name = id.to_string();

@@ -7,7 +7,7 @@ use crate::{
     pages::purgatory::head,
     post,
     signal::{RwSignal, effect},
-    whole::{IntoWhole as _, Item, flag, list, text},
+    whole::{IntoWhole as _, Item, Whole, flag, list, text},
 };
 use leptos::prelude::*;
 use markup::view;
@@ -18,7 +18,7 @@ const OVER: &str = "status=resolved,delivered,cancelled,voided&limit=50";
 
 /// `/purgatory/decided`.
 #[component]
-pub(crate) fn DecidedPage(decided: RwSignal<Decided>) -> AnyView {
+pub(crate) fn DecidedPage(decided: RwSignal<Decided>) -> Whole {
     let live = expect_context::<Live>();
     let wrong = RwSignal::new(String::new());
     let known = StoredValue::new(None::<u64>);

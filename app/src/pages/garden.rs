@@ -4,7 +4,7 @@ use crate::{
     components::agent_card::AgentCard,
     live::Live,
     signal::Memo,
-    whole::{IntoWhole as _, Item, list, part, text},
+    whole::{IntoWhole as _, Item, Whole, list, part, text},
     words,
 };
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use wire::{AgentId, FluxState, route};
 
 /// `/`.
 #[component]
-pub(crate) fn GardenPage() -> AnyView {
+pub(crate) fn GardenPage() -> Whole {
     let live = expect_context::<Live>();
     let shown = Memo::new(move |_| {
         let (garden, leaving) = (live.garden.read(), live.leaving.read());
@@ -61,7 +61,7 @@ fn card(id: &AgentId) -> Item {
     Item::new(id.to_string(), move || view! { <AgentCard id=shown /> }.whole())
 }
 
-fn over(ended: Memo<Vec<AgentId>>) -> AnyView {
+fn over(ended: Memo<Vec<AgentId>>) -> Whole {
     view! {
         <section class="ended" aria-label="Agents that have ended">
             <h2>"Ended"</h2>
@@ -85,7 +85,7 @@ pub(crate) fn link(id: &AgentId) -> Item {
     Item::new(id.to_string(), view)
 }
 
-fn empty() -> AnyView {
+fn empty() -> Whole {
     view! {
         <section class="empty">
             <p class="empty-mark" aria-hidden="true">"◌"</p>

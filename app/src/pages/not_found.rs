@@ -4,7 +4,7 @@ use crate::{
     live::Live,
     pages::garden::link,
     signal::Memo,
-    whole::{IntoWhole as _, list, text},
+    whole::{IntoWhole as _, Whole, list, text},
 };
 use leptos::prelude::*;
 use markup::view;
@@ -16,7 +16,7 @@ const NEAREST: usize = 5;
 
 /// Any other URL.
 #[component]
-pub(crate) fn NoSuchPage() -> AnyView {
+pub(crate) fn NoSuchPage() -> Whole {
     view! {
         <main id="main" class="empty">
             <p class="empty-mark" aria-hidden="true">"◌"</p>
@@ -32,7 +32,7 @@ pub(crate) fn NoSuchPage() -> AnyView {
 
 /// An agent's URL without an agent.
 #[component]
-pub(crate) fn NoSuchAgent(asked: String) -> AnyView {
+pub(crate) fn NoSuchAgent(asked: String) -> Whole {
     let live = expect_context::<Live>();
     let near = {
         let asked = asked.clone();

@@ -7,7 +7,7 @@ use crate::{
     components::question_list::QuestionList,
     live::Live,
     signal::{RwSignal, effect},
-    whole::{IntoWhole as _, flag, text},
+    whole::{IntoWhole as _, Whole, flag, text},
     words,
 };
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ use wire::{
 
 /// `/purgatory`.
 #[component]
-pub(crate) fn PurgatoryPage() -> AnyView {
+pub(crate) fn PurgatoryPage() -> Whole {
     let live = expect_context::<Live>();
     let filter = RwSignal::new(Filter::of(&api::address()));
     let lede = move || match live.waiting.get() {
@@ -37,7 +37,7 @@ pub(crate) fn PurgatoryPage() -> AnyView {
 }
 
 /// The head of both pages about questions, with the way from one to the other.
-pub(crate) fn head(title: &'static str, lede: impl FnMut() -> String + Send + 'static, waiting: bool) -> AnyView {
+pub(crate) fn head(title: &'static str, lede: impl FnMut() -> String + Send + 'static, waiting: bool) -> Whole {
     let current = |is: bool| if is { "page" } else { "false" };
     view! {
         <div class="page-head">
@@ -53,7 +53,7 @@ pub(crate) fn head(title: &'static str, lede: impl FnMut() -> String + Send + 's
 }
 
 /// A form, so that it works without scripts; with them it filters while one types.
-fn filters(filter: RwSignal<Filter>) -> AnyView {
+fn filters(filter: RwSignal<Filter>) -> Whole {
     let Filter { agent, severity, reason, age, .. } = filter.get_untracked();
     let option = |word: &'static str, says: &'static str, chosen: &str| {
         view! { <option value=word selected=word == chosen>{says}</option> }.whole()
@@ -107,7 +107,7 @@ fn filters(filter: RwSignal<Filter>) -> AnyView {
 
 /// Asks whether the browser may tell of new questions. Never asks by itself.
 #[component]
-fn Notify() -> AnyView {
+fn Notify() -> Whole {
     let may = RwSignal::new(None::<May>);
     effect(move || may.set(bell::may()));
     let said = move || match may.get() {
@@ -129,7 +129,7 @@ fn Notify() -> AnyView {
     .whole()
 }
 
-fn keys() -> AnyView {
+fn keys() -> Whole {
     let rows = [
         ("j  k", "next question, the one before"),
         ("Enter", "open or close it"),

@@ -1,13 +1,20 @@
 //! The garden's metabolism. The gateway writes its HTML; here its newer parts are put in place.
 
-use crate::{api, browser::all, live::Live, post, signal::effect, whole::IntoWhole as _};
+use crate::{
+    api,
+    browser::all,
+    live::Live,
+    post,
+    signal::effect,
+    whole::{IntoWhole as _, Whole},
+};
 use leptos::prelude::*;
 use markup::view;
 use wire::route;
 
 /// `/void`.
 #[component]
-pub(crate) fn VoidPage() -> AnyView {
+pub(crate) fn VoidPage() -> Whole {
     let live = expect_context::<Live>();
     effect(move || {
         live.now.track();

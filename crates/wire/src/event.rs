@@ -384,7 +384,7 @@ impl EventKind {
 impl FromJson for EventKind {
     fn from_json(value: Value) -> Result<Self, Wrong> {
         let known = value.as_str().and_then(|text| Self::ALL.into_iter().find(|kind| kind.as_str() == text));
-        known.ok_or(Wrong::expected("a type of event"))
+        known.ok_or_else(|| Wrong::expected("a type of event"))
     }
 }
 

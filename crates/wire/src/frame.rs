@@ -87,7 +87,7 @@ impl FromJson for Control {
     fn from_json(value: Value) -> Result<Self, Wrong> {
         let mut fields = Fields::of(value)?;
         let kind: String = fields.take("type")?;
-        Self::read(&kind, &mut fields)?.ok_or(Wrong::expected("hello, gap or ping"))
+        Self::read(&kind, &mut fields)?.ok_or_else(|| Wrong::expected("hello, gap or ping"))
     }
 }
 

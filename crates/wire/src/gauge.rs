@@ -31,7 +31,7 @@ macro_rules! gauge {
 
         impl FromJson for $name {
             fn from_json(value: Value) -> Result<Self, Wrong> {
-                f64::from_json(value).and_then(|v| Self::new(v).ok_or(Wrong::expected("a finite number")))
+                f64::from_json(value).and_then(|v| Self::new(v).ok_or_else(|| Wrong::expected("a finite number")))
             }
         }
 

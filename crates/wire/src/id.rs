@@ -169,7 +169,7 @@ impl fmt::Debug for AgentId {
 impl FromJson for AgentId {
     fn from_json(value: Value) -> Result<Self, Wrong> {
         // Events may be the garden's own; no door for agents reads its ids this way.
-        value.as_str().and_then(Self::speaker).ok_or(Wrong::expected("an agent id"))
+        value.as_str().and_then(Self::speaker).ok_or_else(|| Wrong::expected("an agent id"))
     }
 }
 
@@ -220,7 +220,7 @@ impl Epoch {
 
 impl FromJson for Epoch {
     fn from_json(value: Value) -> Result<Self, Wrong> {
-        value.as_str().map(|text| Self(text.into())).ok_or(Wrong::expected("a text"))
+        value.as_str().map(|text| Self(text.into())).ok_or_else(|| Wrong::expected("a text"))
     }
 }
 

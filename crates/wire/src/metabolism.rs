@@ -39,7 +39,7 @@ impl FeverTrigger {
 impl FromJson for FeverTrigger {
     fn from_json(value: Value) -> Result<Self, Wrong> {
         let word = value.as_str().and_then(|word| Self::ALL.into_iter().find(|t| t.as_str() == word));
-        word.ok_or(Wrong::expected("a trigger of a fever"))
+        word.ok_or_else(|| Wrong::expected("a trigger of a fever"))
     }
 }
 
@@ -112,7 +112,7 @@ impl VelocityRule {
 impl FromJson for VelocityRule {
     fn from_json(value: Value) -> Result<Self, Wrong> {
         let word = value.as_str().and_then(|word| Self::ALL.into_iter().find(|r| r.as_str() == word));
-        word.ok_or(Wrong::expected("a velocity rule"))
+        word.ok_or_else(|| Wrong::expected("a velocity rule"))
     }
 }
 

@@ -48,6 +48,6 @@ impl Scope {
 
 impl FromJson for Scope {
     fn from_json(value: Value) -> Result<Self, Wrong> {
-        value.as_str().and_then(Self::parse).ok_or(Wrong::expected("a scope"))
+        value.as_str().and_then(Self::parse).ok_or_else(|| Wrong::expected("a scope"))
     }
 }

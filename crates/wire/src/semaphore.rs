@@ -497,7 +497,7 @@ macro_rules! words {
         impl FromJson for $name {
             fn from_json(value: Value) -> Result<Self, Wrong> {
                 let known = value.as_str().and_then(|text| Self::ALL.into_iter().find(|word| word.as_str() == text));
-                known.ok_or(Wrong::expected($expected))
+                known.ok_or_else(|| Wrong::expected($expected))
             }
         }
     )*};
@@ -525,7 +525,7 @@ by_name! { TokenStatus: "a status of a question", Door: "a door", Step: "a step 
 
 impl FromJson for TokenId {
     fn from_json(value: Value) -> Result<Self, Wrong> {
-        value.as_str().and_then(|text| Self::parse(text).ok()).ok_or(Wrong::expected("the id of a question"))
+        value.as_str().and_then(|text| Self::parse(text).ok()).ok_or_else(|| Wrong::expected("the id of a question"))
     }
 }
 

@@ -60,7 +60,7 @@ impl FluxState {
 impl FromJson for FluxState {
     fn from_json(value: Value) -> Result<Self, Wrong> {
         let known = value.as_str().and_then(|text| Self::ALL.into_iter().find(|state| state.as_str() == text));
-        known.ok_or(Wrong::expected("a state"))
+        known.ok_or_else(|| Wrong::expected("a state"))
     }
 }
 

@@ -119,7 +119,7 @@ impl Serialize for Timestamp {
 
 impl FromJson for Timestamp {
     fn from_json(value: Value) -> Result<Self, Wrong> {
-        value.as_str().and_then(parse).ok_or(Wrong::expected("a moment in RFC 3339"))
+        value.as_str().and_then(parse).ok_or_else(|| Wrong::expected("a moment in RFC 3339"))
     }
 }
 

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use std::{borrow::Cow, time::Duration};
-use terrarium_core::logos::Sorry;
+use terrarium_core::{logos::Sorry, metabolism::rein::Rein};
 use wire::{
     AgentId, FieldError, FluxState, Problem, Scope,
     id::IdError,
@@ -75,6 +75,10 @@ pub(crate) enum Error {
     Busy { retry_after: Duration },
     #[error("the agent has {state}, so it does nothing more")]
     AgentEnded { state: FluxState },
+    #[error("the agent takes nothing up that changes anything: {rein}")]
+    AgentHeld { rein: Box<Rein> },
+    #[error("{why}")]
+    NotReined { why: String },
     #[error("{why}")]
     AgentFailed { kind: Cow<'static, str>, why: String, hint: Option<String> },
     #[error("the agent did not answer within {} ms", .after.as_millis())]
@@ -156,7 +160,8 @@ impl Error {
             Self::AnswerUnfit { .. } | Self::AskUnfit { .. } | Self::BadKey { .. } | Self::KeyReused => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            Self::AgentEnded { .. } | Self::Cancelled | Self::Decided { .. } => StatusCode::CONFLICT,
+            Self::AgentEnded { .. } | Self::AgentHeld { .. } | Self::NotReined { .. } => StatusCode::CONFLICT,
+            Self::Cancelled | Self::Decided { .. } => StatusCode::CONFLICT,
             Self::Exhausted { .. } => StatusCode::CONFLICT,
             Self::Path { sorry } => match **sorry {
                 Sorry::Empty | Sorry::TooMuch { .. } | Sorry::Syntax { .. } | Sorry::Clause { .. } => {
@@ -218,6 +223,8 @@ impl Error {
             Self::Arguments { .. } => ("arguments_invalid", "Arguments do not fit"),
             Self::Busy { .. } => ("busy", "The agent is busy"),
             Self::AgentEnded { .. } => ("agent_ended", "The agent has ended"),
+            Self::AgentHeld { .. } => ("agent_held", "The agent is held"),
+            Self::NotReined { .. } => ("not_reined", "The agent cannot be held"),
             Self::AgentFailed { kind, .. } => (kind, "The agent could not do it"),
             Self::TimedOut { .. } => ("timed_out", "No answer in time"),
             Self::Cancelled => ("cancelled", "Cancelled"),
@@ -301,6 +308,11 @@ impl Error {
             }
             Self::Busy { .. } => "try again after retry_after_ms",
             Self::AgentEnded { .. } => "GET /api/agents lists which agents are running",
+            Self::AgentHeld { rein } => match rein.question() {
+                Some(_) => "answer the question about it; GET /api/purgatory lists it",
+                None => "self.flux.go_on lets it go on; /void shows every agent that is held",
+            },
+            Self::NotReined { .. } => "/void shows which agents are held, and why",
             Self::AgentFailed { hint, .. } => return hint.clone(),
             Self::TimedOut { .. } => "give it more time with timeout_ms, or look at its stream for what keeps it",
             Self::Rejected { status, .. } if *status == StatusCode::PAYLOAD_TOO_LARGE => {

@@ -99,7 +99,10 @@ impl Replays {
             let replays = Arc::clone(self);
             tasks.spawn("keyed call", OnPanic::Log, async move {
                 let done = work.await;
-                let nothing_done = matches!(done, Err(Error::Busy { .. } | Error::AgentEnded { .. } | Error::Draining));
+                let nothing_done = matches!(
+                    done,
+                    Err(Error::Busy { .. } | Error::AgentHeld { .. } | Error::AgentEnded { .. } | Error::Draining)
+                );
                 let answer = Answer::of(done.unwrap_or_else(IntoResponse::into_response)).await;
                 if nothing_done || answer.is_none() {
                     replays.forget(&place);

@@ -48,6 +48,8 @@ pub struct Token {
 pub enum Origin {
     /// An agent of this gateway: it is resumed.
     Resident,
+    /// The gateway, which asks about the agent and not for it: it acts on the answer.
+    Keeper,
     /// Somebody outside, who fetches the answer.
     Foreign,
 }

@@ -18,8 +18,9 @@ pub fn successors(from: FluxState) -> &'static [FluxState] {
     use FluxState::{Collapsed, Dormant, Draining, Flowing, Perturbed, Stopped};
     match from {
         Dormant => &[Flowing, Stopped],
-        Flowing => &[Perturbed, Draining, Stopped, Collapsed],
-        Perturbed => &[Flowing, Draining, Stopped, Collapsed],
+        // Back to dormant: it is held.
+        Flowing => &[Perturbed, Dormant, Draining, Stopped, Collapsed],
+        Perturbed => &[Flowing, Dormant, Draining, Stopped, Collapsed],
         Draining => &[Stopped, Collapsed],
         Stopped => &[Flowing],
         Collapsed => &[],

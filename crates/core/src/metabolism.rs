@@ -8,6 +8,7 @@
 //! | [`dream`] | what a model is asked when it is to dream |
 //! | [`meter`] | what each agent contributes, rolled up to the engine |
 //! | [`velocity`] | rules against what runs away: how fast, how often the same, how long alone |
+//! | [`rein`] | what is done about an agent in fever, and how freely it may work |
 //! | [`pool`] | the entropy pool: grants that are taken once and given back once |
 //! | [`capital`] | social capital per account, a log of entries |
 //! | [`muses`] | serendipity, gratitude, pataphysics: words for a seed |
@@ -28,6 +29,7 @@ pub mod meter;
 pub mod muses;
 pub mod oblique;
 pub mod pool;
+pub mod rein;
 pub mod velocity;
 pub mod void;
 

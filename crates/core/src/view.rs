@@ -561,6 +561,7 @@ mod tests {
             oblique_strategy: Some("Is it finished?".into()),
             trigger: None,
             seed: Some(0.5),
+            why: None,
         };
         let temperature = Temperature::new(1.0).unwrap();
         let begins = say(1, Event::Fever { temperature, data: data.clone() });

@@ -11,9 +11,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use terrarium_core::flux::Priority;
+use terrarium_core::{
+    flux::Priority,
+    metabolism::rein::{Pace, Rein},
+};
 use tokio::{
-    sync::Notify,
+    sync::{Notify, watch},
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -39,9 +42,18 @@ pub enum Work {
         name: &'static str,
         /// By name.
         arguments: prism::Arguments,
+        /// Whether it changes nothing.
+        reads: bool,
     },
     /// Go on with the answer to a question.
     Resume(Box<Reentry>),
+}
+
+impl Work {
+    /// Whether it changes nothing, so that it may be done while the agent is held.
+    fn only_reads(&self) -> bool {
+        matches!(self, Self::Command { reads: true, .. })
+    }
 }
 
 /// How a perturbation is to be treated.
@@ -60,7 +72,7 @@ impl Default for Terms {
 }
 
 /// Why a perturbation was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// As many wait as may.
     #[error("the agent has as much to do as it may have; try again in {} ms", .retry_after.as_millis())]
@@ -73,6 +85,12 @@ pub enum Refused {
     Ended {
         /// How.
         state: FluxState,
+    },
+    /// The agent is held, and this might change something.
+    #[error("the agent takes nothing up that changes anything: {rein}")]
+    Held {
+        /// How.
+        rein: Rein,
     },
 }
 
@@ -207,6 +225,8 @@ pub(crate) struct Beam {
     timeout: Duration,
     queue: Mutex<Queue>,
     arrived: Notify,
+    /// How freely the agent may work. Changes with the rein in the queue.
+    pace: watch::Sender<Pace>,
 }
 
 #[derive(Debug, Default)]
@@ -214,6 +234,7 @@ struct Queue {
     waiting: BTreeMap<Key, Entry>,
     arrivals: u64,
     ended: Option<FluxState>,
+    rein: Rein,
     /// Average time of a step, in milliseconds.
     step_ms: f64,
 }
@@ -226,8 +247,10 @@ pub(crate) struct Entry {
 }
 
 impl Beam {
-    pub(crate) fn new(capacity: usize, timeout: Duration) -> Arc<Self> {
-        Arc::new(Self { capacity, timeout, queue: Mutex::default(), arrived: Notify::new() })
+    pub(crate) fn new(capacity: usize, timeout: Duration, rein: Rein) -> Arc<Self> {
+        let pace = watch::Sender::new(rein.pace());
+        let queue = Mutex::new(Queue { rein, ..Queue::default() });
+        Arc::new(Self { capacity, timeout, queue, arrived: Notify::new(), pace })
     }
 
     /// Takes a perturbation up, or says why not.
@@ -237,7 +260,10 @@ impl Beam {
         if let Some(state) = queue.ended {
             return Err(Refused::Ended { state });
         }
-        if queue.waiting.len() >= self.capacity {
+        if queue.rein.pace() == Pace::Held && !work.only_reads() {
+            return Err(Refused::Held { rein: queue.rein.clone() });
+        }
+        if queue.waiting.len() >= queue.rein.pace().queue(self.capacity) {
             let advice = Duration::from_secs_f64((queue.step_ms / 1000.0).clamp(0.0, 60.0));
             return Err(Refused::Busy { retry_after: advice.clamp(RETRY.0, RETRY.1) });
         }
@@ -277,11 +303,13 @@ impl Beam {
         }
     }
 
-    /// The same without waiting.
+    /// The same without waiting. Of an agent that is held, only what changes nothing.
     pub(crate) fn try_take(&self) -> Option<Entry> {
         let mut queue = self.lock();
+        let held = queue.rein.pace() == Pace::Held;
         loop {
-            let (_, entry) = queue.waiting.pop_first()?;
+            let key = *queue.waiting.iter().find(|(_, entry)| !held || entry.work.only_reads())?.0;
+            let entry = queue.waiting.remove(&key)?;
             if entry.pending.is_wanted() {
                 return Some(entry);
             }
@@ -295,7 +323,31 @@ impl Beam {
 
     /// How many wait, and how many may.
     pub(crate) fn fill(&self) -> (usize, usize) {
-        (self.lock().waiting.len(), self.capacity)
+        let queue = self.lock();
+        (queue.waiting.len(), queue.rein.pace().queue(self.capacity))
+    }
+
+    /// On which rein the agent is.
+    pub(crate) fn rein(&self) -> Rein {
+        self.lock().rein.clone()
+    }
+
+    /// Puts the agent on another rein where `fits` says that the one it is on is to be left. Says whether it was.
+    pub(crate) fn rein_in(&self, rein: Rein, fits: impl FnOnce(&Rein) -> bool) -> bool {
+        let mut queue = self.lock();
+        if !fits(&queue.rein) {
+            return false;
+        }
+        self.pace.send_replace(rein.pace());
+        queue.rein = rein;
+        drop(queue);
+        self.arrived.notify_one();
+        true
+    }
+
+    /// Tells how freely the agent may work, now and whenever that changes.
+    pub(crate) fn paces(&self) -> watch::Receiver<Pace> {
+        self.pace.subscribe()
     }
 
     /// A step took this long: for the advice to those who find no room.

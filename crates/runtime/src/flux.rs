@@ -23,6 +23,7 @@ use std::{any::Any, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Du
 use terrarium_core::{
     flux::{Allowance, FluxConfig, Spent},
     ledger::Actor,
+    metabolism::rein::Pace,
     restart::{Restarts, Verdict},
 };
 use tokio::{sync::Notify, time::Instant};
@@ -149,20 +150,22 @@ impl Life {
 
     async fn live<A: Agent>(&self, agent: A, source: Source<A::Item>, allowance: &mut Allowance) -> End {
         let mut hand = Hand::new(agent, source, &self.config, self.vitals.clone());
+        let mut paces = self.beam.paces();
         loop {
             // Asked before anything is taken: what is taken is worked on.
             if let Some(spent) = allowance.spent() {
                 return End::Spent(spent);
             }
-            if self.beam.is_empty() && self.vitals.look().state == FluxState::Perturbed {
-                self.enter(FluxState::Flowing, None);
-            }
-            let told = match hand.turn(&self.beam, &self.stop).await {
+            let held = *paces.borrow() == Pace::Held;
+            self.settle(held);
+            let told = match hand.turn(&self.beam, &mut paces, &self.stop).await {
                 Turn::Stop => return End::Told,
+                Turn::Reined => continue,
                 Turn::Exhausted => return End::Exhausted,
                 Turn::SourceDied(error) => return End::Died(error),
                 Turn::Item(Err(error)) => {
                     self.vitals.say_error(error);
+                    hand.rest(Duration::ZERO);
                     continue;
                 }
                 Turn::Item(Ok(item)) => self.work(&mut hand, item).await,
@@ -179,6 +182,21 @@ impl Life {
             }
             // A source that always has more must not keep this thread from the others.
             tokio::task::consume_budget().await;
+        }
+    }
+
+    /// The state between two turns: dormant while it is held, perturbed while somebody waits, else flowing.
+    fn settle(&self, held: bool) {
+        match (held, self.vitals.look().state) {
+            (true, FluxState::Flowing | FluxState::Perturbed) => {
+                let rein = self.beam.rein();
+                self.enter(FluxState::Dormant, Some(json!({"reason": rein.to_string(), "token_id": rein.question()})));
+            }
+            (false, FluxState::Dormant) => {
+                self.enter(FluxState::Flowing, Some(json!({"reason": self.beam.rein().to_string()})));
+            }
+            (false, FluxState::Perturbed) if self.beam.is_empty() => self.enter(FluxState::Flowing, None),
+            _ => {}
         }
     }
 
@@ -200,6 +218,7 @@ impl Life {
             }
         };
         self.account(began, &cx);
+        hand.rest(began.elapsed());
         match outcome? {
             Ok(Ok(Step::Quiet)) => {}
             Ok(Ok(Step::Result(data))) => {
@@ -363,7 +382,7 @@ async fn perturb<A: Agent>(agent: &mut A, work: Work, cx: &mut StepCx) -> Result
     let (name, arguments) = match work {
         Work::Input(data) => return agent.perturbed(data, cx).await.map_err(Failure::Step),
         Work::Resume(reentry) => return agent.resume(*reentry, cx).await.map_err(Failure::Step),
-        Work::Command { name, arguments } => (name, arguments),
+        Work::Command { name, arguments, .. } => (name, arguments),
     };
     let Some(exposed) = agent.exposed() else {
         let unknown = prism::CallError::UnknownCommand { name: name.to_owned(), nearest: Vec::new() };

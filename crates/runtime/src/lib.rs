@@ -11,6 +11,7 @@
 //! | [`purgatory`] | questions that wait for a person |
 //! | [`metabolism`] | the garden's engine, its fevers and the void |
 //! | [`logos`] | carries AGENTESE paths out |
+//! | [`reins`] | what is done about agents in fever: throttled, held, asked about, let go on |
 //! | [`pipeline`] | agents in a row |
 //! | `flux` | the task that runs one agent |
 //! | [`store`] | the SQLite file: what survives a restart |
@@ -33,6 +34,7 @@ pub mod pipeline;
 mod pulse;
 pub mod purgatory;
 pub mod registry;
+pub mod reins;
 pub mod store;
 pub mod tasks;
 mod vitals;

@@ -14,7 +14,7 @@ use sorry::{no_agent, no_command};
 use terrarium_core::{
     ledger::Actor,
     logos::{Observer, Request, Route, Stage, Whose, path::Needs},
-    metabolism::VoidRequest,
+    metabolism::{VoidRequest, rein::Rein},
 };
 use wire::{AgentId, CommandSpec, Scope, SemaphoreCard, agentese::Agentese};
 
@@ -103,16 +103,22 @@ async fn follow(registry: &Registry, request: Request, actor: &Actor) -> Result<
         Request::Void(VoidRequest::Dream { context }) => {
             Ok(Outcome::Said(registry.metabolism().dream(registry, context).await))
         }
-        Request::Void(VoidRequest::Metabolism) => {
-            let mut said = registry.metabolism().answer(VoidRequest::Metabolism)?;
-            // Questions that wait weigh on nobody's queue, and on everybody.
-            said["pending"] = registry.purgatory().waiting().into();
-            Ok(Outcome::Said(said))
-        }
+        Request::Void(VoidRequest::Metabolism) => Ok(Outcome::Said(metabolism(registry))),
         Request::Void(request) => Ok(Outcome::Said(registry.metabolism().answer(request)?)),
         Request::Command(id, name, arguments) => run(registry, &id, &name, arguments).await,
         other => world::answer(registry, other, actor).await.map(Outcome::Said),
     }
+}
+
+/// How the whole garden fares: the engine, what each agent contributes, which agents are not free, how many questions wait.
+#[must_use]
+pub fn metabolism(registry: &Registry) -> Value {
+    // Looking at it draws on nothing, so it never fails.
+    let mut said = registry.metabolism().answer(VoidRequest::Metabolism).unwrap_or_default();
+    let reined = registry.list().into_iter().filter(|agent| agent.rein() != Rein::Free);
+    said["reins"] = reined.map(|agent| world::rein(registry, &agent)).collect();
+    said["pending"] = registry.purgatory().waiting().into();
+    said
 }
 
 async fn run(

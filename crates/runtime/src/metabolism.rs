@@ -27,6 +27,7 @@ use terrarium_core::{
     metabolism::{
         Amount, Moment, Spent, Turn, Void, VoidRequest, dream,
         fever::FeverEvent,
+        rein::{Policies, Policy},
         velocity::Limits,
         void::{SavedVoid, VoidError},
     },
@@ -41,7 +42,7 @@ use trace::Trace;
 use wire::{
     AgentId, Epoch, Event, Temperature, Timestamp,
     event::{FeverData, FeverEndedData, FeverSeverity},
-    metabolism::{EngineStatus, FeverTrigger, Metered},
+    metabolism::{Breach, EngineStatus, FeverTrigger, Metered},
 };
 
 /// Time between two looks at the clock.
@@ -70,6 +71,7 @@ struct Inner {
     clock: SteadyClock,
     store: Option<Store>,
     dreamer: OnceLock<Dreamer>,
+    policies: OnceLock<Policies>,
     /// One dream at a time: they cost.
     asleep: Semaphore,
 }
@@ -93,8 +95,17 @@ impl Metabolism {
             None => Void::new(seed, limits, now),
         };
         let mirror = mirror.open(&AgentId::void(), Epoch::from_bits(rand::random()));
-        let (void, dreamer, asleep) = (Mutex::new(void), OnceLock::new(), Semaphore::new(1));
-        Self { inner: Arc::new(Inner { void, trace: Mutex::default(), mirror, clock, store, dreamer, asleep }) }
+        let inner = Inner {
+            void: Mutex::new(void),
+            trace: Mutex::default(),
+            mirror,
+            clock,
+            store,
+            dreamer: OnceLock::new(),
+            policies: OnceLock::new(),
+            asleep: Semaphore::new(1),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Lets time pass until told to stop.
@@ -119,6 +130,24 @@ impl Metabolism {
     /// What dreams. The first one stays.
     pub fn dream_with(&self, dreamer: Dreamer) {
         let _ = self.inner.dreamer.set(dreamer);
+    }
+
+    /// How fast agents may go, and what is done about one that runs a fever. The first policies stay.
+    pub fn govern(&self, limits: Limits, policies: Policies) {
+        self.lock().meters_mut().limit(limits);
+        let _ = self.inner.policies.set(policies);
+    }
+
+    /// What is done about an agent that runs a fever.
+    #[must_use]
+    pub fn policy(&self, agent: &AgentId) -> Policy {
+        self.inner.policies.get().map_or_else(Policy::default, |policies| policies.of(agent))
+    }
+
+    /// The velocity rules that an agent breaks.
+    pub(crate) fn breaches(&self, agent: &AgentId) -> Vec<Breach> {
+        let now = moment(self.inner.clock);
+        self.lock().meters().breaches(agent, now)
     }
 
     /// An agent had a model read and write.
@@ -308,6 +337,7 @@ fn data(fever: FeverEvent, threshold: f64) -> FeverData {
         oblique_strategy: Some(fever.oblique_strategy.to_owned()),
         trigger: Some(fever.trigger),
         seed: Some(fever.seed),
+        why: None,
     }
 }
 

@@ -1,9 +1,10 @@
-//! The sampler: reads every agent's gauges once a second and reflects them. One task for all agents; another one writes
-//! what it read to the store.
+//! The sampler: reads every agent's gauges once a second, reflects them, and has its policy look at its fever. One task
+//! for all agents; another one writes what it read to the store.
 
 use crate::{
     clock,
     registry::Registry,
+    reins,
     store::{Sampled, Store},
     tasks::panic_text,
     vitals::Vitals,
@@ -46,6 +47,7 @@ pub(crate) async fn run(registry: Registry, keep: Option<Keep>, stop: Cancellati
             {
                 waiting.push(Sampled { agent: agent.id().clone(), fine, coarse });
             }
+            reins::look(&registry, &agent);
         }
         if ticks.is_multiple_of(BATCH) {
             hand_over(keep.as_ref(), &mut waiting);

@@ -60,6 +60,8 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Shown {
     open: Open,
+    /// Agents about which a question is open, or its answer on its way.
+    about: BTreeMap<AgentId, TokenId>,
     /// Callers whose perturbation became a question.
     callers: HashMap<TokenId, Arc<Pending>>,
     /// Rung when a question moves.
@@ -137,7 +139,10 @@ impl Purgatory {
         let (planted, arrivals) = mpsc::unbounded_channel();
         let pending = |t: &Token| t.status == TokenStatus::Pending;
         let mut shown = Shown::default();
-        desk.open_tokens().into_iter().filter(pending).for_each(|t| shown.open.put(t.card));
+        let open = desk.open_tokens();
+        let about = open.iter().filter(|t| t.origin == Origin::Keeper);
+        shown.about = about.map(|t| (t.card.agent_id.clone(), t.card.id.clone())).collect();
+        open.into_iter().filter(pending).for_each(|t| shown.open.put(t.card));
         let purgatory = Self {
             inner: Arc::new(Inner {
                 orders,
@@ -181,6 +186,16 @@ impl Purgatory {
     pub(crate) async fn eject_from(&self, agent: AgentId, ask: Ask, frozen: Value) -> Result<Ejected, PurgatoryError> {
         let actor = Actor { by: agent.to_string(), door: Door::Agent };
         self.store(agent, ask, Origin::Resident, frozen, None, actor).await
+    }
+
+    /// The same about an agent: the answer goes to [`crate::reins`].
+    pub(crate) async fn eject_about(&self, agent: AgentId, ask: Ask, actor: Actor) -> Result<Ejected, PurgatoryError> {
+        self.store(agent, ask, Origin::Keeper, Value::Null, None, actor).await
+    }
+
+    /// The question about an agent that is open, or whose answer is on its way.
+    pub(crate) fn asked_about(&self, agent: &AgentId) -> Option<TokenId> {
+        self.lock().about.get(agent).cloned()
     }
 
     async fn store(

@@ -10,6 +10,7 @@ use crate::{
     pipe::Outlet,
     pulse,
     purgatory::Purgatory,
+    reins,
     store::{Store, StoreError},
     tasks::{OnPanic, StillRunning, Tasks},
     vitals::Vitals,
@@ -24,13 +25,14 @@ use std::{
 use terrarium_core::{
     flux::{FluxConfig, Violations},
     lifecycle::{self, IllegalTransition},
+    metabolism::rein::{Pace, Rein},
     series::{COARSE_STEP_S, FINE_STEP_S},
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use wire::{
-    AgentId, AgentSummary, CloseCode, CommandSpec, Envelope, Epoch, FluxState, MetricPoint, MetricSeries, Snapshot,
-    Timestamp,
+    AgentId, AgentSummary, CloseCode, CommandSpec, Envelope, Epoch, FluxState, MetricPoint, MetricSeries, Scope,
+    Snapshot, Timestamp,
 };
 
 /// Agents at most. One more is refused.
@@ -200,7 +202,8 @@ impl Registry {
         }
         let mut first = factory()?;
         let commands = first.0.exposed().map(|e| e.specs()).unwrap_or_default();
-        let beam = Beam::new(config.perturbation_queue, Duration::from_millis(config.perturbation_timeout_ms));
+        let (queue, timeout) = (config.perturbation_queue, Duration::from_millis(config.perturbation_timeout_ms));
+        let beam = Beam::new(queue, timeout, reins::kept(self, &id));
         let past = self.past(&id);
         let mut agents = self.agents();
         if agents.contains_key(&id) {
@@ -332,6 +335,11 @@ impl Registry {
         &self.inner.metabolism
     }
 
+    /// What survives a restart, where anything does.
+    pub(crate) fn store(&self) -> Option<&Store> {
+        self.inner.store.as_ref()
+    }
+
     /// Where to spawn.
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
@@ -460,15 +468,20 @@ impl AgentHandle {
         arguments: prism::Arguments,
         terms: Terms,
     ) -> Result<Call, Refused> {
-        self.beam.send(Work::Command { name: &command.name, arguments }, terms)
+        let reads = command.scope == Scope::Observe;
+        self.beam.send(Work::Command { name: &command.name, arguments, reads }, terms)
     }
 
-    /// Makes a dormant or stopped agent flow.
+    /// Makes a dormant or stopped agent flow. One that is held flows when it is let go on.
     ///
     /// # Errors
-    /// [`IllegalTransition`] in any other state.
+    /// [`IllegalTransition`] in any other state, and of an agent that is held.
     pub fn start(&self) -> Result<(), IllegalTransition> {
-        lifecycle::step(self.vitals.look().state, FluxState::Flowing)?;
+        let (from, to) = (self.vitals.look().state, FluxState::Flowing);
+        lifecycle::step(from, to)?;
+        if self.rein().pace() == Pace::Held {
+            return Err(IllegalTransition { from, to });
+        }
         self.start.notify_one();
         Ok(())
     }
@@ -477,6 +490,12 @@ impl AgentHandle {
     pub async fn stop(&self) {
         self.stop.cancel();
         self.ended.cancelled().await;
+    }
+
+    /// On which rein it is: how freely it may work.
+    #[must_use]
+    pub fn rein(&self) -> Rein {
+        self.beam.rein()
     }
 
     /// When it was started.
@@ -493,6 +512,10 @@ impl AgentHandle {
 
     pub(crate) fn reenter(&self, reentry: Reentry) {
         self.beam.reenter(reentry);
+    }
+
+    pub(crate) fn beam(&self) -> &Beam {
+        &self.beam
     }
 
     pub(crate) fn vitals(&self) -> &Arc<Vitals> {

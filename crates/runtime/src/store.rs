@@ -1,5 +1,6 @@
 //! What must survive a restart, in one SQLite file: gauge history here, tokens and sessions in [`keys`], how far
-//! each webhook has come in `outbox`, the state of the garden's engine in `metabolism`.
+//! each webhook has come in `outbox`, the state of the garden's engine in `metabolism`, what a person decided about an
+//! agent in fever in `rein`.
 //!
 //! Write-ahead log with `synchronous=NORMAL`: gauge history may lose its last seconds when the machine dies, never its
 //! shape. A file that cannot be read is set aside under another name and reported, never overwritten. What must not lose
@@ -8,6 +9,7 @@
 pub mod keys;
 mod metabolism;
 mod outbox;
+mod rein;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::{
@@ -23,7 +25,7 @@ pub const FILE: &str = "terrarium.sqlite";
 /// What makes the tables, one step per version, oldest first. The number of steps taken is kept in `user_version`: a file
 /// with fewer is brought forward, one with more was written by a newer Terrarium and is refused. A step that has been
 /// released is never edited; a change is a new step.
-const STEPS: [&str; 5] = [GAUGES, keys::TABLES, LEDGER_TABLES, outbox::TABLES, metabolism::TABLES];
+const STEPS: [&str; 6] = [GAUGES, keys::TABLES, LEDGER_TABLES, outbox::TABLES, metabolism::TABLES, rein::TABLES];
 /// How long to wait for a lock that another process holds, such as a backup.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
 

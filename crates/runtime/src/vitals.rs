@@ -167,6 +167,7 @@ impl Vitals {
     pub(crate) fn sample(&self) -> Option<(MetricPoint, Option<MetricPoint>)> {
         let now = self.clock.ms();
         let (beam, pipe) = (self.beam.fill(), self.pipe.as_ref().map_or((0, 0), PipeGauge::fill));
+        let broken = self.metabolism.breaches(self.mirror.id());
         let mut c = self.lock();
         if c.state.is_terminal() || !c.breaker.allows(now) {
             return None;
@@ -178,7 +179,7 @@ impl Vitals {
         c.gauges = gauges;
         let fine = MetricPoint { ts: crate::clock::wall(), mean: gauges, min: None, max: None };
         let coarse = c.series.push(fine.ts, gauges);
-        let crossing = c.alert.read(gauges.temperature, rand::random(), now);
+        let crossing = c.alert.read(gauges.temperature, &broken, rand::random(), now);
         c.breaker.succeeded();
         drop(c);
         let observers = Some(self.mirror.watchers());

@@ -178,29 +178,33 @@ impl FromJson for FeverSeverity {
 
 deserialize!(FeverSeverity);
 
-/// Which mark was crossed. Of an agent's fever it is a mark of its temperature; of the garden's, of the engine's pressure,
-/// and the temperature is that pressure as a share of the mark, at most 1.
+/// Which mark was crossed. Of an agent's fever it is a mark of its temperature, or, where it is said which rule it broke,
+/// that rule's limit; of the garden's, of the engine's pressure, and the temperature is that pressure as a share of the
+/// mark, at most 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeverData {
     /// The mark.
     pub threshold: f64,
     /// How far above.
     pub severity: FeverSeverity,
-    /// The same as a number: what was measured, less the mark.
+    /// The same as a number: what was measured, less the mark; of a rule, as a share of its limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intensity: Option<f64>,
     /// A gift from the void.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oblique_strategy: Option<String>,
-    /// Why, of the garden's fever.
+    /// Why, of the garden's fever and of one that a rule began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger: Option<FeverTrigger>,
     /// What the glitch is drawn from, 0 to 1: the same seed, the same look.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<f64>,
+    /// Which rule was broken, and what that means, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
-record!(FeverData { threshold, severity, intensity, oblique_strategy, trigger, seed });
+record!(FeverData { threshold, severity, intensity, oblique_strategy, trigger, seed, why });
 
 /// How long a fever lasted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

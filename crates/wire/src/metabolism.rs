@@ -19,11 +19,13 @@ pub enum FeverTrigger {
     Manual,
     /// An error did.
     Error,
+    /// An agent broke a velocity rule. Only of an agent's own fever.
+    Velocity,
 }
 
 impl FeverTrigger {
     /// Every trigger.
-    pub const ALL: [Self; 3] = [Self::PressureOverflow, Self::Manual, Self::Error];
+    pub const ALL: [Self; 4] = [Self::PressureOverflow, Self::Manual, Self::Error, Self::Velocity];
 
     /// The word on the wire.
     #[must_use]
@@ -32,6 +34,7 @@ impl FeverTrigger {
             Self::PressureOverflow => "pressure_overflow",
             Self::Manual => "manual",
             Self::Error => "error",
+            Self::Velocity => "velocity",
         }
     }
 }

@@ -60,6 +60,7 @@ fn samples() -> Vec<(Event, Value)> {
                     oblique_strategy: None,
                     trigger: None,
                     seed: None,
+                    why: None,
                 },
             },
             json!({"type": "fever", "temperature": 0.85, "data": {"threshold": 0.8, "severity": "moderate"}}),
@@ -74,11 +75,30 @@ fn samples() -> Vec<(Event, Value)> {
                     oblique_strategy: Some("Is it finished?".into()),
                     trigger: Some(FeverTrigger::PressureOverflow),
                     seed: Some(0.5),
+                    why: None,
                 },
             },
             json!({"type": "fever", "temperature": 0.85, "data": {
                 "threshold": 1.0, "severity": "high", "intensity": 0.5, "oblique_strategy": "Is it finished?",
                 "trigger": "pressure_overflow", "seed": 0.5,
+            }}),
+        ),
+        (
+            Event::Fever {
+                temperature,
+                data: FeverData {
+                    threshold: 12.0,
+                    severity: FeverSeverity::Moderate,
+                    intensity: Some(0.25),
+                    oblique_strategy: Some("Is it finished?".into()),
+                    trigger: Some(FeverTrigger::Velocity),
+                    seed: Some(0.5),
+                    why: Some("15 > 12: steps of it that failed in the last minute".into()),
+                },
+            },
+            json!({"type": "fever", "temperature": 0.85, "data": {
+                "threshold": 12.0, "severity": "moderate", "intensity": 0.25, "oblique_strategy": "Is it finished?",
+                "trigger": "velocity", "seed": 0.5, "why": "15 > 12: steps of it that failed in the last minute",
             }}),
         ),
         (

@@ -19,8 +19,9 @@ use axum::{
 };
 use bytes::Bytes;
 use runtime::{
-    Registry,
+    PurgatoryError, Registry,
     logos::{LogosError, Outcome, Plan},
+    reins::ReinError,
 };
 use terrarium_core::{
     ledger::Actor,
@@ -81,6 +82,12 @@ pub(super) fn refused(error: LogosError) -> Error {
             Error::Exhausted { kind, why: error.to_string() }
         }
         LogosError::Purgatory(error) => purgatory::refused(error),
+        LogosError::Rein(error) => match error {
+            ReinError::Purgatory(error) => purgatory::refused(error),
+            ReinError::Ended { state, .. } => Error::AgentEnded { state },
+            why @ (ReinError::Elsewhere(_) | ReinError::Asking(_)) => Error::NotReined { why: why.to_string() },
+            ReinError::Store(why) => purgatory::refused(PurgatoryError::Store(why)),
+        },
         LogosError::Arguments(errors) => Error::Arguments { errors },
         LogosError::Refused(why) => answer::refused(why),
         LogosError::Failed(failure) => answer::failed(failure),

@@ -9,6 +9,7 @@ pub(crate) fn refused(refused: Refused) -> Error {
     match refused {
         Refused::Busy { retry_after } => Error::Busy { retry_after },
         Refused::Ended { state } => Error::AgentEnded { state },
+        Refused::Held { rein } => Error::AgentHeld { rein: Box::new(rein) },
     }
 }
 

@@ -152,7 +152,7 @@ fn parts(shared: &Shared, caller: &Caller) -> Parts {
     // Looking at it fails for nobody; nothing stands there if it ever did.
     let ask = |request| metabolism.answer(request).unwrap_or_default();
     Parts {
-        engine: ask(VoidRequest::Metabolism),
+        engine: runtime::logos::metabolism(&shared.registry),
         fevers: ask(VoidRequest::Witness)["fevers"].take(),
         entropy: metabolism.entropy(),
         pressures: metabolism.pressures(),

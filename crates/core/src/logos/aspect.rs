@@ -75,6 +75,7 @@ const fn amount(most: f64, default: f64, help: &'static str) -> Argument {
 
 const TOKEN: Argument = text("token", "Which question: sem- and 32 hexadecimal digits.");
 const AGENT: Argument = maybe("agent", "Of which agent; of all where it is left out.");
+const OWN: Argument = maybe("agent", "Which agent; one's own where it is left out.");
 const LIMIT: Argument = Argument::new("limit", Kind::Whole(1, 500), Absent::Whole(100), "How many at most.");
 const NONE: &[Argument] = &[];
 /// Longest prompt of a question, in characters; the ledger says more.
@@ -99,6 +100,14 @@ aspects! {
         ], "Asks a person, as one's own agent.";
     TokenStatus = Semaphore."status", Observe, Everybody, Some("token"), &[TOKEN], "How a question stands.";
     Bridge = Flux."bridge", Observe, Everybody, None, NONE, "The addresses of one's own agent's sockets.";
+    Reins = Flux."rein", Observe, Everybody, Some("agent"), &[OWN],
+        "How freely an agent may work, and what is done when it runs a fever.";
+    Pause = Flux."pause", Resolve, Keepers, Some("agent"), &[OWN],
+        "Holds an agent: its source waits, and it takes up nothing that changes anything.";
+    GoOn = Flux."go_on", Resolve, Keepers, Some("agent"), &[OWN],
+        "Lets an agent that is held go on, and its fever be for 10 minutes.";
+    Stop = Flux."stop", Resolve, Keepers, Some("agent"), &[OWN],
+        "Ends an agent. It is held if the gateway starts again.";
     List = Purgatory."list", Observe, Everybody, None, &[
             AGENT,
             Argument::new("status", Kind::Choice(&["pending", "resolved", "delivered", "cancelled", "voided", "all"]),

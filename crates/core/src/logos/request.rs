@@ -10,7 +10,7 @@ use super::{
     route::Stage,
     sorry::Sorry,
 };
-use crate::metabolism::{Amount, VoidRequest};
+use crate::metabolism::{Amount, VoidRequest, rein::Leave};
 use serde_json::{Map, Value, json};
 use wire::{
     AgentId, Ask, FieldError, TokenId,
@@ -36,6 +36,10 @@ pub enum Request {
     Affordances(AgentId, Detail),
     /// The addresses of an agent's sockets.
     Bridge(AgentId),
+    /// How freely an agent may work.
+    Rein(AgentId),
+    /// Pauses an agent, lets it go on, or stops it.
+    Leave(AgentId, Leave),
     /// The questions of an agent that wait.
     Pending(AgentId),
     /// Asks a person.
@@ -162,6 +166,10 @@ impl Stage {
             Aspect::Yield => Ok(Request::Yield(own()?, Box::new(ask(&mut args)))),
             Aspect::TokenStatus => Ok(Request::Token(self.token(&mut args)?)),
             Aspect::Bridge => Ok(Request::Bridge(own()?)),
+            Aspect::Reins => Ok(Request::Rein(self.agent_or_own(&mut args, observer)?)),
+            Aspect::Pause => Ok(Request::Leave(self.agent_or_own(&mut args, observer)?, Leave::Pause)),
+            Aspect::GoOn => Ok(Request::Leave(self.agent_or_own(&mut args, observer)?, Leave::GoOn)),
+            Aspect::Stop => Ok(Request::Leave(self.agent_or_own(&mut args, observer)?, Leave::Stop)),
             Aspect::List => {
                 let status = TokenStatus::parse(&args.text("status"));
                 Ok(Request::Questions { agent: self.agent(&mut args)?, status, limit: count(args.whole("limit")) })
@@ -225,6 +233,10 @@ impl Stage {
     fn agent(&self, args: &mut Checked) -> Result<Option<AgentId>, Sorry> {
         let id = args.maybe_text("agent").map(|id| AgentId::parse(&id)).transpose();
         id.map_err(|why| self.wrong("/args/agent", why.to_string()))
+    }
+
+    fn agent_or_own(&self, args: &mut Checked, observer: &Observer) -> Result<AgentId, Sorry> {
+        self.agent(args)?.map_or_else(|| self.whose(&Whose::Observers, observer), Ok)
     }
 
     fn token(&self, args: &mut Checked) -> Result<TokenId, Sorry> {

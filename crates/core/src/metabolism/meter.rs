@@ -14,7 +14,7 @@ use super::{
 use std::collections::BTreeMap;
 use wire::{
     AgentId,
-    metabolism::{FeverTrigger, Metered, Tithe, VelocityRule},
+    metabolism::{Breach, FeverTrigger, Metered, Tithe, VelocityRule},
 };
 
 /// Agents with a meter of their own. Further ones share one.
@@ -148,6 +148,18 @@ impl Meters {
     #[must_use]
     pub fn one(&self, agent: &AgentId, now: Moment) -> Option<Metered> {
         self.agents.get(agent).map(|meter| self.read(Some(agent), meter, now))
+    }
+
+    /// The velocity rules that an agent breaks.
+    #[must_use]
+    pub fn breaches(&self, agent: &AgentId, now: Moment) -> Vec<Breach> {
+        let meter = self.agents.get(agent);
+        meter.map(|meter| meter.velocity.breaches(&self.limits, now.steady_ms)).unwrap_or_default()
+    }
+
+    /// Sets how fast an agent may go.
+    pub fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
     /// Every agent that has a meter, the hottest first, at most `most`; and after them what is nobody's.

@@ -1,6 +1,7 @@
 //! Rules against what runs away. Velocity tells a runaway, not totals: how many tokens and errors in a minute, how often
 //! the same thing in a row, how many steps without a person.
 
+use std::str::FromStr;
 use wire::metabolism::{Breach, VelocityRule};
 
 /// What is counted in a minute is counted in this many parts of it.
@@ -8,7 +9,7 @@ const PARTS: usize = 12;
 /// Length of a part, in milliseconds.
 const PART_MS: u64 = 60_000 / PARTS as u64;
 
-/// How fast an agent may go before somebody should look.
+/// How fast an agent may go before somebody should look. A limit of 0 switches its rule off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Tokens in a minute.
@@ -28,6 +29,16 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Takes one over.
+    pub fn set(&mut self, LimitFor { rule, limit }: LimitFor) {
+        *match rule {
+            VelocityRule::TokensPerMinute => &mut self.tokens_per_minute,
+            VelocityRule::ErrorsPerMinute => &mut self.errors_per_minute,
+            VelocityRule::SameOutput => &mut self.same_output,
+            VelocityRule::ChainLength => &mut self.chain_length,
+        } = limit;
+    }
+
     fn of(&self, rule: VelocityRule) -> u64 {
         match rule {
             VelocityRule::TokensPerMinute => self.tokens_per_minute,
@@ -35,6 +46,30 @@ impl Limits {
             VelocityRule::SameOutput => self.same_output,
             VelocityRule::ChainLength => self.chain_length,
         }
+    }
+}
+
+/// A limit as it is written: `tokens_per_minute=50000`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitFor {
+    /// Of which rule.
+    pub rule: VelocityRule,
+    /// Which; 0 switches the rule off.
+    pub limit: u64,
+}
+
+/// What was written is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it takes a rule, = and a whole number")]
+pub struct NoLimit;
+
+impl FromStr for LimitFor {
+    type Err = NoLimit;
+
+    fn from_str(text: &str) -> Result<Self, NoLimit> {
+        let (name, limit) = text.split_once('=').ok_or(NoLimit)?;
+        let rule = VelocityRule::ALL.into_iter().find(|rule| rule.as_str() == name.trim()).ok_or(NoLimit)?;
+        Ok(Self { rule, limit: limit.trim().parse().map_err(|_| NoLimit)? })
     }
 }
 
@@ -98,7 +133,7 @@ impl Velocity {
     pub fn breaches(&self, limits: &Limits, now_ms: u64) -> Vec<Breach> {
         let broken = |rule| {
             let (measured, limit) = (self.measure(rule, now_ms), limits.of(rule));
-            (measured > limit).then(|| Breach {
+            (limit > 0 && measured > limit).then(|| Breach {
                 rule,
                 measured,
                 limit,
@@ -163,6 +198,21 @@ mod tests {
         v.touched();
         v.said(8);
         assert!(v.breaches(&limits, 62_000).is_empty());
+    }
+
+    #[test]
+    fn limits_are_written_rule_by_rule_and_zero_switches_one_off() {
+        let mut limits = Limits::default();
+        limits.set("same_output = 0".parse().unwrap());
+        limits.set("errors_per_minute=1".parse().unwrap());
+        let mut v = Velocity::default();
+        (0..100).for_each(|_| v.said(7));
+        assert_eq!(v.breaches(&limits, 0), []);
+        (0..2).for_each(|_| v.failed(0));
+        assert_eq!(v.breaches(&limits, 0).len(), 1);
+        for wrong in ["", "same_output", "same_output=", "same_output=-1", "same_output=1.5", "speed=1"] {
+            assert!(wrong.parse::<LimitFor>().is_err(), "{wrong}");
+        }
     }
 
     proptest! {

@@ -8,13 +8,22 @@ use crate::{
 };
 use futures::{FutureExt, StreamExt};
 use serde_json::Value;
-use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc};
-use terrarium_core::flux::{DropPolicy, Fairness, FluxConfig};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use terrarium_core::{
+    flux::{DropPolicy, Fairness, FluxConfig},
+    metabolism::rein::Pace,
+};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 
 /// What is taken up next.
 pub(super) enum Turn<T> {
     Stop,
+    /// How freely it may work has changed.
+    Reined,
     Perturbation(Entry),
     Item(Result<T, AgentError>),
     Exhausted,
@@ -33,6 +42,9 @@ pub(super) struct Hand<A: Agent> {
     buffer_size: usize,
     feedback_queue: usize,
     feedback_fraction: f64,
+    pace: Pace,
+    /// Before then nothing of the agent's own is taken up.
+    rests_until: Instant,
     vitals: Arc<Vitals>,
 }
 
@@ -49,12 +61,20 @@ impl<A: Agent> Hand<A> {
             buffer_size: config.buffer_size,
             feedback_queue: config.feedback_queue,
             feedback_fraction: config.feedback_fraction,
+            pace: Pace::Free,
+            rests_until: Instant::now(),
             vitals,
         }
     }
 
     /// Perturbations before feedback before the source; but after many perturbations in a row the source has its turn.
-    pub(super) async fn turn(&mut self, beam: &Beam, stop: &CancellationToken) -> Turn<A::Item> {
+    pub(super) async fn turn(
+        &mut self,
+        beam: &Beam,
+        paces: &mut watch::Receiver<Pace>,
+        stop: &CancellationToken,
+    ) -> Turn<A::Item> {
+        self.pace = *paces.borrow_and_update();
         if self.fairness.source_is_due() {
             self.fairness.rested();
             if let Some(turn) = self.own().now_or_never()
@@ -66,11 +86,14 @@ impl<A: Agent> Hand<A> {
         let turn = tokio::select! {
             biased;
             () = stop.cancelled() => Turn::Stop,
+            // The queue that has the other end is ours.
+            _ = paces.changed() => Turn::Reined,
             entry = beam.take() => Turn::Perturbation(entry),
             turn = self.own() => turn,
         };
         match turn {
             Turn::Perturbation(_) => self.fairness.perturbed(),
+            Turn::Reined => {}
             _ => self.fairness.rested(),
         }
         turn
@@ -78,6 +101,11 @@ impl<A: Agent> Hand<A> {
 
     /// What is next of the agent's own. Cancel-safe.
     async fn own(&mut self) -> Turn<A::Item> {
+        match self.pace {
+            Pace::Free => {}
+            Pace::Slow => sleep_until(self.rests_until).await,
+            Pace::Held => return std::future::pending().await,
+        }
         if let Some(item) = self.feedback.pop_front() {
             return Turn::Item(Ok(item));
         }
@@ -100,6 +128,11 @@ impl<A: Agent> Hand<A> {
                 Turn::SourceDied(error)
             }
         }
+    }
+
+    /// A step on an item of the agent's own took this long.
+    pub(super) fn rest(&mut self, step: Duration) {
+        self.rests_until = Instant::now() + self.pace.rest(step);
     }
 
     /// The agent, and what takes items in while it steps.

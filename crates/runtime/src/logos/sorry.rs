@@ -1,6 +1,6 @@
 //! Why a path was not carried out: the words of `core`, of the void, of purgatory, or of an agent.
 
-use crate::{AgentHandle, Failure, PurgatoryError, Refused, Registry};
+use crate::{AgentHandle, Failure, PurgatoryError, Refused, Registry, reins::ReinError};
 use terrarium_core::{
     logos::{Sorry, near::near},
     metabolism::void::VoidError,
@@ -19,6 +19,9 @@ pub enum LogosError {
     /// A question could not be asked, found or moved.
     #[error(transparent)]
     Purgatory(#[from] PurgatoryError),
+    /// An agent could not be held or let go.
+    #[error(transparent)]
+    Rein(#[from] ReinError),
     /// Arguments of a command do not fit.
     #[error("the arguments of the command do not fit")]
     Arguments(Vec<FieldError>),

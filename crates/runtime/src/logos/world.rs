@@ -2,7 +2,7 @@
 //! command's.
 
 use super::sorry::{LogosError, no_agent};
-use crate::{AgentHandle, PurgatoryError, Registry, purgatory::Filter};
+use crate::{AgentHandle, PurgatoryError, Registry, purgatory::Filter, reins};
 use serde::Serialize;
 use serde_json::{Value, json};
 use terrarium_core::{
@@ -37,6 +37,12 @@ pub(super) async fn answer(registry: &Registry, request: Request, actor: &Actor)
             let pending = purgatory.pending(Some(agent(&id)?.id()));
             json!({"count": pending.len(), "pending": pending})
         }
+        Request::Rein(id) => rein(registry, &agent(&id)?),
+        Request::Leave(id, leave) => {
+            let agent = agent(&id)?;
+            reins::leave(registry, &agent, leave, actor()).await?;
+            rein(registry, &agent)
+        }
         Request::Yield(id, ask) => {
             let card = purgatory.eject(agent(&id)?.id().clone(), *ask, None, actor()).await?.card;
             json!({"token_id": card.id, "status": "pending", "reason": card.reason, "prompt": card.prompt})
@@ -59,6 +65,19 @@ pub(super) async fn answer(registry: &Registry, request: Request, actor: &Actor)
         Request::VoidExpired => json!({"voided": 0, "voided_by_their_timers": purgatory.tally().of(Step::Voided)}),
         Request::Kept => json!({"collected": 0, "pending": purgatory.waiting(), "kept_days": 30}),
     })
+}
+
+/// How freely an agent may work, and why.
+pub(super) fn rein(registry: &Registry, agent: &AgentHandle) -> Value {
+    let rein = agent.rein();
+    let mut said = json!({
+        "agent_id": agent.id(), "state": agent.summary().state, "policy": registry.metabolism().policy(agent.id()),
+        "why": rein.to_string(),
+    });
+    if let (Some(said), Value::Object(rein)) = (said.as_object_mut(), value(&rein)) {
+        said.extend(rein);
+    }
+    said
 }
 
 fn garden(registry: &Registry) -> Value {

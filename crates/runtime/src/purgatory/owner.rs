@@ -13,6 +13,7 @@ use crate::{
     beam::Failure,
     clock,
     registry::Registry,
+    reins,
     tasks::{OnPanic, Tasks},
 };
 use std::time::Duration;
@@ -155,6 +156,14 @@ impl Owner {
             } else {
                 shown.open.remove(&token.card.agent_id, &id);
             }
+            if token.origin == Origin::Keeper {
+                let agent = token.card.agent_id.clone();
+                if token.status.is_terminal() {
+                    shown.about.remove(&agent);
+                } else {
+                    shown.about.insert(agent, id.clone());
+                }
+            }
             shown.tally.count(&token, &entry);
             shown.bells.remove(&id)
         };
@@ -170,6 +179,9 @@ impl Owner {
                 if let Some(caller) = self.purgatory.unfollow(&id) {
                     caller.end(Err(Failure::Unanswered { status: token.status }));
                 }
+                if token.origin == Origin::Keeper {
+                    reins::answered(registry, token);
+                }
             }
             TokenStatus::Pending | TokenStatus::Delivered => {}
         }
@@ -177,8 +189,10 @@ impl Owner {
 
     /// Hands an answer to the agent that asked, if it is here. If it is not, it gets it when it is.
     fn deliver(&self, registry: &Registry, token: Token) {
-        if token.origin == Origin::Foreign {
-            return;
+        match token.origin {
+            Origin::Foreign => return,
+            Origin::Keeper => return reins::answered(registry, token),
+            Origin::Resident => {}
         }
         let Some(agent) = registry.get(&token.card.agent_id).filter(|a| !a.is_guest()) else { return };
         let Some(decision) = token.decision else { return };

@@ -18,9 +18,10 @@ use crate::{
 };
 use runtime::agents::scribe;
 use std::{net::IpAddr, path::PathBuf};
+use terrarium_core::metabolism::{rein::Policies, velocity::Limits};
 
 /// Every key, in the order `terrarium config` prints them.
-pub const KEYS: [&str; 27] = [
+pub const KEYS: [&str; 29] = [
     "host",
     "port",
     "data",
@@ -42,6 +43,8 @@ pub const KEYS: [&str; 27] = [
     "max_observers",
     "perturb_rate",
     "perturb_burst",
+    "fever_policies",
+    "velocity_limits",
     "webhooks",
     "webhook_secret",
     "webhook_format",
@@ -99,6 +102,10 @@ pub struct Config {
     pub perturb_rate: u32,
     /// Perturbations at once per client.
     pub perturb_burst: u32,
+    /// What is done about an agent that runs a fever.
+    pub policies: Policies,
+    /// How fast an agent may go before that is a fever.
+    pub limits: Limits,
     /// Who outside is told of questions.
     pub webhooks: WebhookSettings,
     /// How the log is written.
@@ -231,6 +238,20 @@ impl Config {
             max_observers: settings.get("max_observers").parse(parse::max_observers)?,
             perturb_rate: settings.get("perturb_rate").parse(parse::perturb_rate)?,
             perturb_burst: settings.get("perturb_burst").parse(parse::perturb_burst)?,
+            policies: settings.get("fever_policies").parse_each(parse::policy)?.into_iter().fold(
+                Policies::default(),
+                |mut policies, policy| {
+                    policies.set(policy);
+                    policies
+                },
+            ),
+            limits: settings.get("velocity_limits").parse_each(parse::limit)?.into_iter().fold(
+                Limits::default(),
+                |mut limits, limit| {
+                    limits.set(limit);
+                    limits
+                },
+            ),
             webhooks: webhooks(settings)?,
             log: settings.get("log").parse(parse::log)?,
             admin: None,
@@ -257,6 +278,8 @@ impl Config {
             max_observers: DEFAULT_MAX_OBSERVERS,
             perturb_rate: DEFAULT_PERTURB_RATE,
             perturb_burst: DEFAULT_PERTURB_BURST,
+            policies: Policies::default(),
+            limits: Limits::default(),
             webhooks: WebhookSettings::default(),
             log: LogFormat::Auto,
             admin: None,

@@ -150,6 +150,7 @@ impl Gateway {
         let tasks = Tasks::default();
         let Opened { store, auth, login_code } = opened;
         let registry = Registry::start(tasks.clone(), Some(store.clone()))?;
+        registry.metabolism().govern(config.limits, config.policies.clone());
         if let Err(error) = plant(&registry, &config) {
             return Err(Self::give_up(&registry, error).await);
         }

@@ -13,6 +13,7 @@ use crate::{
     agent::Tokens,
     agents::scribe::Dreamer,
     clock::{self, SteadyClock},
+    purgatory::Purgatory,
     registry::Registry,
     store::Store,
 };
@@ -108,14 +109,15 @@ impl Metabolism {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Lets time pass until told to stop.
-    pub(crate) async fn run(self, stop: CancellationToken) {
+    /// Lets time pass, and questions weigh, until told to stop.
+    pub(crate) async fn run(self, purgatory: Purgatory, stop: CancellationToken) {
         let mut tick = interval(PERIOD);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (mut looks, mut written) = (0_u32, None);
         while stop.run_until_cancelled(tick.tick()).await.is_some() {
+            let questions = purgatory.waiting();
             self.turn(|void, now| {
-                let turn = void.rest(now);
+                let turn = void.weigh(questions, now);
                 self.note(now, void.status().pressure);
                 ((), turn)
             });

@@ -147,7 +147,11 @@ impl Registry {
         });
         tasks.spawn("pulse", OnPanic::Stop, pulse::run(registry.clone(), keep, tasks.stopping()));
         // Nor does this one before the agents: their last steps count, too.
-        tasks.spawn("metabolism", OnPanic::Stop, metabolism.run(registry.inner.told.clone()));
+        tasks.spawn(
+            "metabolism",
+            OnPanic::Stop,
+            metabolism.run(registry.purgatory().clone(), registry.inner.told.clone()),
+        );
         // The pump ends last: observers that are told of the end have to be woken for it.
         let told = registry.inner.told.clone();
         tasks.spawn("pump", OnPanic::Stop, async move {

@@ -169,7 +169,7 @@ async fn a_runaway_is_held_and_asked_about_and_goes_on_when_a_person_says_so() {
     assert_still(&leash).await;
 
     // It can be looked at, and nothing else.
-    let calls = agent.call(agent.command("calls").unwrap(), Map::new().into(), Terms::default()).unwrap();
+    let calls = agent.call(agent.command("calls").unwrap(), Map::new(), Terms::default()).unwrap();
     assert_eq!(calls.answer().await.unwrap(), json!(leash.calls.load(SeqCst)));
     let refused = agent.perturb(json!("more"), Terms::default()).unwrap_err();
     assert!(matches!(&refused, Refused::Held { rein: Rein::Asked { token_id } } if *token_id == card.id), "{refused}");

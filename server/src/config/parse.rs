@@ -7,7 +7,8 @@ use crate::webhooks::{
 };
 use runtime::agents::scribe::Asks;
 use std::{fmt::Display, net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr};
-use wire::semaphore::Severity;
+use terrarium_core::metabolism::{rein::PolicyFor, velocity::LimitFor};
+use wire::{metabolism::VelocityRule, semaphore::Severity};
 
 /// Why a value does not do: it "is not {wants}; for example {example}".
 pub(super) struct Wrong {
@@ -56,6 +57,22 @@ pub(super) fn asks(text: &str) -> Result<Asks, Wrong> {
         "when_unsure" => Ok(Asks::WhenUnsure),
         _ => not_a("a policy; the policies are never and when_unsure", "when_unsure"),
     }
+}
+
+pub(super) fn policy(text: &str) -> Result<PolicyFor, Wrong> {
+    text.parse().or_else(|_| {
+        not_a("a fever policy; the policies are note, throttle and ask, alone or as agent=ask", "scribe=ask")
+    })
+}
+
+pub(super) fn limit(text: &str) -> Result<LimitFor, Wrong> {
+    text.parse().or_else(|_| {
+        let rules = VelocityRule::ALL.map(VelocityRule::as_str).join(", ");
+        not_a(
+            format!("a velocity limit; a limit is rule=number (0 for none), and the rules are {rules}"),
+            "tokens_per_minute=50000",
+        )
+    })
 }
 
 pub(super) fn observe(text: &str) -> Result<Observe, Wrong> {

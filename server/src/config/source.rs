@@ -8,6 +8,9 @@ use clap::Args;
 use runtime::agents::scribe;
 use std::{collections::BTreeMap, fmt, path::Path};
 
+/// Keys with any number of values.
+const LISTS: [&str; 5] = ["tail", "origins", "webhooks", "fever_policies", "velocity_limits"];
+
 /// The flags of `terrarium`. Values are text here: they are validated together with those of the other sources.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Flags {
@@ -74,6 +77,12 @@ pub struct Flags {
     /// Perturbations at once per client [default: 20]
     #[arg(long, global = true, value_name = "N")]
     pub perturb_burst: Option<String>,
+    /// What to do about an agent that runs a fever: note, throttle or ask, for all or as agent=ask; several times [default: note]
+    #[arg(long = "fever-policy", global = true, value_name = "POLICY")]
+    pub fever_policies: Vec<String>,
+    /// How fast an agent may go before that is a fever, as rule=number; several times
+    #[arg(long = "velocity-limit", global = true, value_name = "LIMIT")]
+    pub velocity_limits: Vec<String>,
     /// How the log is written: auto, text or json [default: auto]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log: Option<String>,
@@ -106,6 +115,8 @@ impl Flags {
             "max_observers" => one(&self.max_observers),
             "perturb_rate" => one(&self.perturb_rate),
             "perturb_burst" => one(&self.perturb_burst),
+            "fever_policies" => many(&self.fever_policies),
+            "velocity_limits" => many(&self.velocity_limits),
             "log" => one(&self.log),
             _ => None,
         }
@@ -170,6 +181,8 @@ impl Setting {
             Source::File(file) => file.clone(),
             Source::Env => env_name(self.key),
             Source::Flag if self.key == "origins" => "--origin".to_owned(),
+            Source::Flag if self.key == "fever_policies" => "--fever-policy".to_owned(),
+            Source::Flag if self.key == "velocity_limits" => "--velocity-limit".to_owned(),
             Source::Flag if self.key.ends_with("_agent") => format!("--no-{}", self.key.replace('_', "-")),
             Source::Flag => format!("--{}", self.key.replace('_', "-")),
         }
@@ -261,18 +274,14 @@ impl fmt::Display for Settings {
                 _ => toml::Value::String(v.clone()).to_string(),
             };
             let value = match (setting.key, setting.values.as_slice()) {
-                ("tail" | "origins" | "webhooks", values) => {
+                (key, values) if LISTS.contains(&key) => {
                     format!("[{}]", values.iter().map(quoted).collect::<Vec<_>>().join(", "))
                 }
                 (_, [value]) => quoted(value),
                 _ => "\"\"".to_owned(),
             };
             // A key without a value is shown as a comment, so that the output can be saved and used as a file.
-            let hash = if setting.values.is_empty() && !matches!(setting.key, "tail" | "origins" | "webhooks") {
-                "# "
-            } else {
-                ""
-            };
+            let hash = if setting.values.is_empty() && !LISTS.contains(&setting.key) { "# " } else { "" };
             writeln!(f, "{:<40} # {}", format!("{hash}{} = {value}", setting.key), setting.source)?;
         }
         Ok(())
@@ -286,7 +295,9 @@ fn env_name(key: &str) -> String {
 fn split_env(key: &str, text: &str) -> Vec<String> {
     match key {
         "tail" => std::env::split_paths(text).map(|p| p.display().to_string()).filter(|p| !p.is_empty()).collect(),
-        "origins" | "webhooks" => text.split(',').map(|o| o.trim().to_owned()).filter(|o| !o.is_empty()).collect(),
+        list if LISTS.contains(&list) => {
+            text.split(',').map(|o| o.trim().to_owned()).filter(|o| !o.is_empty()).collect()
+        }
         _ => vec![text.to_owned()],
     }
 }

@@ -113,3 +113,21 @@ fn the_key_of_the_model_is_never_shown() {
         assert!(!shown.contains("sk-secret") && shown.contains("llm_key is set and not shown"), "{shown}");
     }
 }
+
+#[test]
+fn policies_and_limits_are_lists_and_say_what_they_take() {
+    let flags = Flags { data: Some("/tmp/x".into()), ..Flags::default() };
+    let env = [("TERRARIUM_FEVER_POLICIES", "throttle, scribe=ask"), ("TERRARIUM_VELOCITY_LIMITS", "same_output=0")];
+    let (config, settings) = load(&flags, &env).unwrap();
+    let of = |name: &str| config.policies.of(&wire::AgentId::parse(name).unwrap()).as_str();
+    assert_eq!((of("scribe"), of("host"), config.limits.same_output), ("ask", "throttle", 0));
+    let shown = settings.to_string();
+    assert!(shown.contains("fever_policies = [\"throttle\", \"scribe=ask\"]"), "{shown}");
+
+    let wrong = Flags { fever_policies: vec!["scribe=panic".into()], ..flags.clone() };
+    let why = load(&wrong, &[]).unwrap_err().to_string();
+    assert!(why.contains("--fever-policy") && why.contains("note, throttle and ask"), "{why}");
+    let wrong = Flags { velocity_limits: vec!["speed=1".into()], ..flags };
+    let why = load(&wrong, &[]).unwrap_err().to_string();
+    assert!(why.contains("--velocity-limit") && why.contains("tokens_per_minute, errors_per_minute"), "{why}");
+}

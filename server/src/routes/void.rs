@@ -4,6 +4,7 @@
 
 mod chart;
 mod html;
+mod reins;
 
 use super::{agentese, login::ours, page, purgatory, session::session_of, wants_page};
 use crate::{
@@ -20,7 +21,11 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use html::{Answer, Options, Parts};
-use runtime::logos::{Outcome, Plan};
+use reins::Governed;
+use runtime::{
+    AgentHandle, Registry,
+    logos::{Outcome, Plan},
+};
 use serde_json::{Map, Value, json};
 use terrarium_core::{
     logos::complete::{Live, complete},
@@ -156,9 +161,20 @@ fn parts(shared: &Shared, caller: &Caller) -> Parts {
         fevers: ask(VoidRequest::Witness)["fevers"].take(),
         entropy: metabolism.entropy(),
         pressures: metabolism.pressures(),
+        governed: governed(&shared.registry),
         session: session_of(caller),
         now: runtime::clock::wall(),
     }
+}
+
+/// Every agent that runs here.
+fn governed(registry: &Registry) -> Vec<Governed> {
+    let residents = registry.list().into_iter().filter(|agent| !agent.is_guest());
+    let governed = |agent: AgentHandle| Governed {
+        policy: registry.metabolism().policy(agent.id()),
+        agent: agent.id().to_string(),
+    };
+    residents.map(governed).collect()
 }
 
 #[cfg(test)]

@@ -26,6 +26,12 @@ pub const CRITICAL_THRESHOLD: f64 = 1.0;
 pub const DECAY_PER_TICK: f64 = 0.01;
 /// Pressure of one token.
 pub const PRESSURE_PER_TOKEN: f64 = 0.001;
+/// Pressure of a question that waits for a person, per second. It comes to 0.043 for each that waits on and on.
+pub const PRESSURE_PER_QUESTION_S: f64 = 0.0001;
+/// Questions that count.
+pub const QUESTIONS_MAX: usize = 10;
+/// Most time that questions weigh at once, in milliseconds: a machine that slept wakes up no hotter.
+const WEIGHED_MAX_MS: u64 = 10_000;
 /// How long it takes for pressure to halve when nothing happens, in milliseconds: five minutes.
 pub const HALF_LIFE_MS: u64 = 5 * 60 * 1000;
 /// What is left of the pressure when a fever begins.
@@ -78,6 +84,7 @@ pub struct Engine {
     output: u64,
     fever: Option<Ongoing>,
     settled_ms: u64,
+    weighed_ms: u64,
     dice: Dice,
 }
 
@@ -92,6 +99,7 @@ impl Engine {
             output: 0,
             fever: None,
             settled_ms: now.steady_ms,
+            weighed_ms: now.steady_ms,
             dice: Dice::new(seed),
         }
     }
@@ -133,6 +141,15 @@ impl Engine {
                 self.recover(now)
             }
         }
+    }
+
+    /// So many questions wait for a person: that weighs on the whole garden, a little. No more than [`QUESTIONS_MAX`] count, so
+    /// that waiting alone neither begins a fever nor holds one.
+    pub fn weigh(&mut self, questions: usize, now: Moment) {
+        self.settle(now);
+        let ms = now.steady_ms.saturating_sub(self.weighed_ms).min(WEIGHED_MAX_MS);
+        self.weighed_ms = self.weighed_ms.max(now.steady_ms);
+        self.pressure += questions.min(QUESTIONS_MAX) as f64 * PRESSURE_PER_QUESTION_S * ms as f64 / 1000.0;
     }
 
     /// Time passes, and nothing else. May end a fever.

@@ -29,7 +29,7 @@ pub struct Meters {
     limits: Limits,
     fevers: History,
     agents: BTreeMap<AgentId, Meter>,
-    /// Agents that have gone, and those beyond [`METERS_MAX`].
+    /// Questions that wait, agents that have gone, and those beyond [`METERS_MAX`].
     others: Meter,
     scale: f64,
 }
@@ -89,6 +89,15 @@ impl Meters {
             self.others.spent.output = self.others.spent.output.saturating_add(gone.spent.output);
             self.others.calls = self.others.calls.saturating_add(gone.calls);
         }
+    }
+
+    /// Time passes, and so many questions wait for a person. Their weight is nobody's.
+    pub fn weigh(&mut self, questions: usize, now: Moment) -> Option<Turn> {
+        let turn = self.rest(now);
+        let before = self.engine.pressure();
+        self.engine.weigh(questions, now);
+        self.others.part += (self.engine.pressure() - before) / self.scale;
+        turn
     }
 
     /// Time passes.

@@ -183,6 +183,7 @@ fn an_agent_that_goes_leaves_its_heat() {
 enum Happening {
     Tick(u64, u64),
     Rest,
+    Weigh(usize),
     Tithe(f64),
     Provoke,
 }
@@ -192,6 +193,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         (0u64..10_000, 0u64..10_000).prop_map(|(i, o)| Happening::Tick(i, o)),
         (any::<u64>(), any::<u64>()).prop_map(|(i, o)| Happening::Tick(i, o)),
         Just(Happening::Rest),
+        any::<usize>().prop_map(Happening::Weigh),
         (0.0..1e9f64).prop_map(Happening::Tithe),
         Just(Happening::Provoke),
     ]
@@ -224,6 +226,18 @@ proptest! {
     }
 
     #[test]
+    fn questions_that_wait_neither_begin_a_fever_nor_hold_one(questions in 1..usize::MAX, hot in 0.0..2.0f64) {
+        let mut engine = at(hot).in_fever_since(start());
+        let mut ended = false;
+        for second in 1..3600 {
+            ended |= engine.rest(Moment::at(second * 1000)).is_some();
+            engine.weigh(questions, Moment::at(second * 1000));
+        }
+        prop_assert!(ended && engine.pressure() < 0.5 * CRITICAL_THRESHOLD, "{}", engine.pressure());
+        prop_assert!(engine.pressure() > 0.04, "they do weigh: {}", engine.pressure());
+    }
+
+    #[test]
     fn there_is_no_amount_that_is_no_number(x in any::<f64>()) {
         prop_assert_eq!(Amount::new(x).is_some(), x.is_finite() && x >= 0.0);
     }
@@ -242,6 +256,7 @@ proptest! {
             let turn = match step {
                 Happening::Tick(i, o) => meters.tick(&agents[usize::from(who)], spent(i, o), moment, Some(&mut pool)),
                 Happening::Rest => meters.rest(moment),
+                Happening::Weigh(questions) => meters.weigh(questions, moment),
                 Happening::Tithe(x) => meters.tithe(amount(x), moment).1,
                 Happening::Provoke => meters.provoke(FeverTrigger::Manual, moment, Some(&mut pool)).map(Turn::Began),
             };

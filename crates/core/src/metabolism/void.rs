@@ -243,6 +243,11 @@ impl Void {
         self.meters.rest(now)
     }
 
+    /// Time passes, and so many questions wait for a person.
+    pub fn weigh(&mut self, questions: usize, now: Moment) -> Option<Turn> {
+        self.meters.weigh(questions, now)
+    }
+
     /// Has a fever begin.
     pub fn provoke(&mut self, trigger: wire::metabolism::FeverTrigger, now: Moment) -> Option<Turn> {
         self.meters.provoke(trigger, now, Some(&mut self.pool)).map(Turn::Began)

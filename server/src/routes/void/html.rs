@@ -1,7 +1,7 @@
 //! The words of `/void`. What changes stands in elements with an id and `data-live`, which the page puts in place anew;
 //! everything else, what can be opened or typed into above all, stays as it is.
 
-use super::chart::Chart;
+use super::{chart::Chart, reins::Governed};
 use crate::html::{Escaped, framed};
 use serde_json::Value;
 use std::fmt::{self, Formatter};
@@ -21,6 +21,7 @@ pub(super) struct Parts {
     pub(super) fevers: Value,
     pub(super) entropy: f64,
     pub(super) pressures: Vec<(Timestamp, f64)>,
+    pub(super) governed: Vec<Governed>,
     pub(super) session: Session,
     pub(super) now: Timestamp,
 }
@@ -92,6 +93,7 @@ impl fmt::Display for Parts {
         self.engine(f)?;
         self.gifts(f)?;
         self.agents(f)?;
+        self.reins(f)?;
         self.history(f)?;
         self.numbers(f)
     }
@@ -275,7 +277,7 @@ fn row(f: &mut Formatter<'_>, agent: &Value) -> fmt::Result {
     match agent["agent_id"].as_str() {
         Some("void") => f.write_str("the void (dreams)")?,
         Some(id) => write!(f, "<a href=\"/agents/{0}\">{0}</a>", Escaped(id))?,
-        None => f.write_str("agents that have left")?,
+        None => f.write_str("open questions, and agents that have left")?,
     }
     let share = number("share") * 100.0;
     write!(
@@ -316,6 +318,9 @@ pub(super) fn words(said: &Value) -> String {
         let thanks = said["gratitude"].as_str().unwrap_or_default();
         return format!("Discharged {discharged:.2}. {left:.2} is left. {thanks}");
     }
+    if let (Some(agent), Some(why)) = (said["agent_id"].as_str(), said["why"].as_str()) {
+        return format!("{agent}: {why}.");
+    }
     said["dream"].as_str().or(said.as_str()).map_or_else(|| format!("{said:#}"), str::to_owned)
 }
 
@@ -354,7 +359,8 @@ mod tests {
 
     fn parts(engine: Value, fevers: Value) -> String {
         let (session, now) = (Session::default(), Timestamp::from_millis(1_795_000_000_000));
-        Parts { engine, fevers, entropy: 100.0, pressures: Vec::new(), session, now }.to_string()
+        let (pressures, governed) = (Vec::new(), Vec::new());
+        Parts { engine, fevers, entropy: 100.0, pressures, governed, session, now }.to_string()
     }
 
     #[test]

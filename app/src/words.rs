@@ -1,7 +1,7 @@
 //! The words and number formats of the page, for a person who has never heard of this project.
 
 use terrarium_core::view::AgentView;
-use wire::{Event, EventKind, Flow, FluxState, Gauges, QueuePressure, Temperature, Timestamp};
+use wire::{Event, EventKind, Flow, FluxState, Gauges, QueuePressure, Temperature, Timestamp, event::FeverData};
 
 /// One of the three gauges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl Gauge {
 /// A state, said plainly.
 pub(crate) fn state(state: FluxState) -> &'static str {
     match state {
-        FluxState::Dormant => "not started",
+        FluxState::Dormant => "resting",
         FluxState::Flowing => "running",
         FluxState::Perturbed => "answering a request",
         FluxState::Draining => "finishing up",
@@ -131,6 +131,7 @@ pub(crate) fn line(event: &Event) -> String {
             let reason = t.data.as_ref().and_then(|d| d.get("reason")).and_then(|r| r.as_str());
             reason.map_or_else(|| state(t.state).to_owned(), |why| cut(&format!("{}: {why}", state(t.state))))
         }
+        Event::Fever { data: FeverData { why: Some(why), .. }, .. } => cut(why),
         Event::Fever { temperature, data } => {
             format!("temperature {:.2}, above {:.2}", temperature.get(), data.threshold)
         }

@@ -19,6 +19,8 @@ struct Load {
     name: &'static str,
     /// The call at this second of the day, if there is one.
     call: fn(u64) -> Option<Spent>,
+    /// Questions that wait for a person, all day.
+    questions: usize,
 }
 
 const fn spent(input: u64, output: u64) -> Option<Spent> {
@@ -30,21 +32,35 @@ fn at_work(second: u64) -> bool {
     (9 * 3600..17 * 3600).contains(&second)
 }
 
-const LOADS: [Load; 6] = [
-    Load { name: "nobody is here", call: |_| None },
-    Load { name: "one agent, a call of 300 tokens every five minutes", call: |s| every(s, 300, 200, 100) },
-    Load { name: "office hours, a call of 800 tokens a minute", call: |s| at_work(s).then(|| every(s, 60, 500, 300))? },
-    Load { name: "four agents, a call of 1,500 tokens every 20 seconds", call: |s| every(s, 20, 1000, 500) },
-    Load { name: "a runaway from noon to two: 4,000 tokens a second", call: runaway },
-    Load { name: "a flood all day: 20,000 tokens a second", call: |_| spent(15_000, 5_000) },
+const LOADS: [Load; 8] = [
+    Load { name: "nobody is here", call: |_| None, questions: 0 },
+    Load { name: "nobody is here, and 1,000 questions wait", call: |_| None, questions: 1000 },
+    Load { name: "one agent, a call of 300 tokens every five minutes", call: light, questions: 0 },
+    Load { name: "the same, and 1,000 questions wait", call: light, questions: 1000 },
+    Load { name: "office hours, a call of 800 tokens a minute", call: office, questions: 0 },
+    Load {
+        name: "four agents, a call of 1,500 tokens every 20 seconds",
+        call: |s| every(s, 20, 1000, 500),
+        questions: 0,
+    },
+    Load { name: "a runaway from noon to two: 4,000 tokens a second", call: runaway, questions: 0 },
+    Load { name: "a flood all day: 20,000 tokens a second", call: |_| spent(15_000, 5_000), questions: 0 },
 ];
+
+fn light(second: u64) -> Option<Spent> {
+    every(second, 300, 200, 100)
+}
+
+fn office(second: u64) -> Option<Spent> {
+    if at_work(second) { every(second, 60, 500, 300) } else { None }
+}
 
 fn every(second: u64, period: u64, input: u64, output: u64) -> Option<Spent> {
     second.is_multiple_of(period).then_some(Spent { input, output })
 }
 
 fn runaway(second: u64) -> Option<Spent> {
-    if (12 * 3600..14 * 3600).contains(&second) { spent(3000, 1000) } else { every(second, 300, 200, 100) }
+    if (12 * 3600..14 * 3600).contains(&second) { spent(3000, 1000) } else { light(second) }
 }
 
 fn main() {
@@ -64,6 +80,7 @@ fn day(load: &Load) {
         let now = Moment::at(second * 1000);
         // What a gateway does: once a second, and at each call.
         let mut turns = vec![engine.rest(now)];
+        engine.weigh(load.questions, now);
         if let Some(spent) = (load.call)(second) {
             turns.push(engine.tick(spent, now, None));
         }

@@ -159,7 +159,15 @@ aspects! {
             or("check", "trust_gate", "Which check."),
             Argument::new("cost", Kind::Number(0.0, 1.0), Absent::Number(0.1), "What to pay."),
             Argument::new("ttl_s", Kind::Whole(1, BYPASS_TTL_MAX_S), Absent::Whole(BYPASS_TTL_S), "For how long, in seconds."),
-        ], "Buys leave to pass one check, once.";
+        ], "Buys leave to pass one check, once. A check is whatever an agent makes one: it asks pass whether leave was bought.";
+    Pass = Capital."pass", Perturb, Everybody, Some("bypass"), &[
+            Argument::new("bypass", Kind::Whole(1, u64::MAX), Absent::Refused, "Which leave, by its number."),
+            or("check", "trust_gate", "Which check."),
+        ], "Uses leave up: true once, and for its own check only.";
+    Credit = Capital."credit", Resolve, Keepers, None, &[
+            text("account", "Whose: an agent's id, or a kind of observer."),
+            amount(1.0, 0.1, "How much."),
+        ], "Gives an account capital, as thanks for what its agent did. It holds 1 at most.";
     Solve = Pataphysics."solve", Perturb, Everybody, Some("problem"), &[
             text("problem", "Of what."),
             maybe("ensure", "Words that the solution has to contain."),

@@ -206,6 +206,10 @@ impl Stage {
                 ttl_s: args.whole("ttl_s"),
                 check: args.text("check"),
             }),
+            Aspect::Pass => void(VoidRequest::Pass { bypass: args.whole("bypass"), check: args.text("check") }),
+            Aspect::Credit => {
+                void(VoidRequest::Credit { amount: amount(&args, "amount"), account: args.text("account") })
+            }
             Aspect::Solve => void(VoidRequest::Solve {
                 retries: u32::try_from(args.whole("retries")).unwrap_or_default(),
                 problem: args.text("problem"),

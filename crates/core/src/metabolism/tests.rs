@@ -154,6 +154,22 @@ fn an_answer_has_the_shape_the_seeds_ask_for() {
 }
 
 #[test]
+fn capital_is_earned_from_people_spent_on_leave_and_leave_is_used_once() {
+    let mut void = Void::new(7, Limits::default(), start());
+    let mut ask = |request| void.answer(request, start()).unwrap().0;
+    let account = || "scribe".to_owned();
+    assert_eq!(ask(VoidRequest::Credit { account: account(), amount: amount(0.2) })["balance"], json!(0.7));
+    assert_eq!(ask(VoidRequest::Credit { account: account(), amount: amount(1.0) })["balance"], json!(1.0));
+    let check = || "trust_gate".to_owned();
+    let leave = ask(VoidRequest::Bypass { account: account(), check: check(), cost: amount(0.1), ttl_s: 60 });
+    let bypass = leave["bypass"].as_u64().unwrap();
+    assert_eq!(ask(VoidRequest::Pass { bypass, check: "another".to_owned() })["passed"], json!(false));
+    assert_eq!(ask(VoidRequest::Pass { bypass, check: check() })["passed"], json!(true));
+    assert_eq!(ask(VoidRequest::Pass { bypass, check: check() })["passed"], json!(false));
+    assert_eq!(ask(VoidRequest::Balance { account: account() })["balance"], json!(0.9));
+}
+
+#[test]
 fn what_is_saved_comes_back_decayed_by_the_time_away() {
     let mut void = Void::new(1, Limits::default(), start());
     void.tick(&AgentId::parse("scribe").unwrap(), spent(400, 400), start());

@@ -117,6 +117,20 @@ pub enum VoidRequest {
         /// For how long, in seconds.
         ttl_s: u64,
     },
+    /// Uses a bypass up.
+    Pass {
+        /// Which.
+        bypass: u64,
+        /// For which check.
+        check: String,
+    },
+    /// Gives an account capital.
+    Credit {
+        /// Whose.
+        account: String,
+        /// How much.
+        amount: Amount,
+    },
     /// An imaginary solution.
     Solve {
         /// Of what.
@@ -337,6 +351,13 @@ impl Void {
             }
             VoidRequest::Bypass { account, check, cost, ttl_s } => {
                 value(&self.capital.bypass(&account, &check, cost, ttl_s, now)?)
+            }
+            VoidRequest::Pass { bypass, check } => {
+                json!({"passed": self.capital.pass(bypass, &check, now), "check_name": check})
+            }
+            VoidRequest::Credit { account, amount } => {
+                let entry = self.capital.credit(&account, amount, now);
+                json!({"account": account, "credited": entry.amount, "balance": entry.balance})
             }
             VoidRequest::Solve { problem, ensure, retries } => self.solve(&problem, ensure.as_deref(), retries, now)?,
             VoidRequest::Melt { what } => json!({"melted": muses::melted(self.meters.seed()), "what": what}),

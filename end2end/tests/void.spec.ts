@@ -1,61 +1,12 @@
 // The garden's metabolism, seen: real work through a public door drives a fever, the page glitches, a tithe heals it.
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { APIRequestContext, Page } from "@playwright/test";
-import { type Gateway, card, connection, expect, hydrated, signIn, startGateway, test as base } from "./gateway";
+import type { Page } from "@playwright/test";
+import { card, connection, hydrated, signIn, startGateway } from "./gateway";
+import { TOKEN, expect, test, work } from "./model";
 
-const TOKEN = "trm_for-these-stories-only-0123456789";
 const PICTURES = resolve(dirname(fileURLToPath(import.meta.url)), "../screenshots");
-
-interface Model {
-  server: Server;
-  /** What it says that each answer took. */
-  usage: { prompt_tokens: number; completion_tokens: number };
-}
-
-/** A double of a language model: speaks OpenAI's protocol. */
-async function double(): Promise<Model> {
-  const piece = { choices: [{ delta: { content: "A lighthouse of moths." }, finish_reason: "stop" }] };
-  const server = createServer((request, response) => {
-    request.resume();
-    const usage = { choices: [], usage: model.usage };
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.end(`data: ${JSON.stringify(piece)}\n\ndata: ${JSON.stringify(usage)}\n\ndata: [DONE]\n\n`);
-  });
-  const model = { server, usage: { prompt_tokens: 500, completion_tokens: 400 } };
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  return model;
-}
-
-const test = base.extend<{ model: Model }>({
-  // Playwright insists on a destructured argument, needed or not.
-  model: async ({}, use) => {
-    const model = await double();
-    await use(model);
-    model.server.closeAllConnections();
-    model.server.close();
-  },
-  gatewayEnv: async ({ model }, use) => {
-    await use({
-      TERRARIUM_ADMIN_TOKEN: TOKEN,
-      TERRARIUM_SCRIBE_AGENT: "true",
-      TERRARIUM_LLM_MODEL: "double",
-      TERRARIUM_LLM_URL: `http://127.0.0.1:${(model.server.address() as AddressInfo).port}/v1`,
-    });
-  },
-});
-
-/** One call of the model, through the door that anybody uses. */
-async function work(request: APIRequestContext, gateway: Gateway): Promise<void> {
-  const answer = await request.post(`${gateway.url}/api/scribe/write`, {
-    headers: { authorization: `Bearer ${TOKEN}` },
-    data: { prompt: "hello" },
-  });
-  expect(answer.status(), await answer.text()).toBe(200);
-}
 
 /** Writes down every glitch of the page from now on: how long it was to be. */
 async function noteGlitches(page: Page): Promise<void> {

@@ -3,7 +3,6 @@
 //! All four go through the same parsers, so a bad value reads the same wherever it stands. Adding a key: a row in
 //! [`KEYS`], a field in [`Config`] and its parser in [`Config::build`]; the docs table is `terrarium config`.
 
-mod nearest;
 mod parse;
 mod source;
 

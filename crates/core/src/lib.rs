@@ -18,6 +18,7 @@
 //! | [`form`] | a form from a JSON Schema |
 //! | [`metabolism`] | the garden's engine, its fevers, and the void |
 //! | [`logos`] | AGENTESE: a path, who may follow it, and what it asks for |
+//! | [`near`] | the words most like a word |
 //! | [`restart`] | how often a dead agent may come back, and when |
 //! | [`view`] | one fold of the event stream for every window |
 //! | [`field`] | the density field: which cell shows which shade |
@@ -41,6 +42,7 @@ pub mod literal;
 pub mod logos;
 pub mod metabolism;
 pub mod meter;
+pub mod near;
 pub mod order;
 pub mod restart;
 pub mod series;

@@ -23,7 +23,6 @@ pub mod aspect;
 pub mod clause;
 pub mod complete;
 pub mod holon;
-pub mod near;
 pub mod observer;
 pub mod path;
 pub mod request;

@@ -7,6 +7,7 @@
 //! | [`agent`] | what an author writes |
 //! | [`agents`] | the agents that come with Terrarium |
 //! | [`registry`] | the only map from agent id to its handle |
+//! | [`handle`] | one agent, from the side of whoever has to do with it |
 //! | [`beam`] | the queue of perturbations in front of an agent, and calls that wait for answers |
 //! | [`purgatory`] | questions that wait for a person |
 //! | [`metabolism`] | the garden's engine, its fevers and the void |
@@ -27,6 +28,7 @@ pub mod agents;
 pub mod beam;
 pub mod clock;
 mod flux;
+pub mod handle;
 pub mod logos;
 pub mod metabolism;
 mod pipe;
@@ -40,8 +42,9 @@ pub mod tasks;
 mod vitals;
 
 pub use beam::{Call, Failure, Refused, Reply, Terms};
+pub use handle::AgentHandle;
 pub use metabolism::Metabolism;
 pub use purgatory::{Purgatory, PurgatoryError};
-pub use registry::{AgentHandle, PlantError, Planting, Registry, Start};
+pub use registry::{PlantError, Planting, Registry, Start};
 pub use store::{Store, StoreError};
 pub use tasks::Tasks;

@@ -5,8 +5,9 @@
 
 use crate::{
     agent::{Agent, AgentError, Factory, Profile},
+    handle::AgentHandle,
     pipe::{Inlet, Outlet, pipe},
-    registry::{AgentHandle, PlantError, Planting, Registry},
+    registry::{PlantError, Planting, Registry},
 };
 use serde_json::Value;
 use std::ops::BitOr;

@@ -1,11 +1,12 @@
 //! The only map from agent id to its handle. The handle owns log, task and meters; removing it ends them all.
 
 use crate::{
-    agent::{Agent, AgentError, Factory, Profile, Reentry},
+    agent::{Agent, AgentError, Factory, Profile},
     agents::guest,
-    beam::{Beam, Call, Refused, Terms, Work},
+    beam::Beam,
     clock::{self, SteadyClock},
     flux::{Flux, Life},
+    handle::AgentHandle,
     metabolism::Metabolism,
     pipe::Outlet,
     pulse,
@@ -15,8 +16,7 @@ use crate::{
     tasks::{OnPanic, StillRunning, Tasks},
     vitals::Vitals,
 };
-use mirror::{HolographicBuffer, Mirror};
-use serde_json::Value;
+use mirror::Mirror;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -24,21 +24,15 @@ use std::{
 };
 use terrarium_core::{
     flux::{FluxConfig, Violations},
-    lifecycle::{self, IllegalTransition},
-    metabolism::rein::{Pace, Rein},
+    near::closest,
     series::{COARSE_STEP_S, FINE_STEP_S},
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use wire::{
-    AgentId, AgentSummary, CloseCode, CommandSpec, Envelope, Epoch, FluxState, MetricPoint, MetricSeries, Scope,
-    Snapshot, Timestamp,
-};
+use wire::{AgentId, CloseCode, Epoch, MetricPoint};
 
 /// Agents at most. One more is refused.
 pub const AGENTS_MAX: usize = 10_000;
-/// Names offered where one is not found.
-const NEAREST: usize = 5;
 
 /// The agents of a gateway. A cheap handle; clones are the same registry.
 #[derive(Debug, Clone)]
@@ -58,17 +52,6 @@ struct Inner {
     agents: Mutex<BTreeMap<AgentId, AgentHandle>>,
     /// Cancelled when every log has been closed.
     told: CancellationToken,
-}
-
-/// One agent. A cheap handle; clones are the same agent.
-#[derive(Debug, Clone)]
-pub struct AgentHandle {
-    purgatory: Purgatory,
-    vitals: Arc<Vitals>,
-    beam: Arc<Beam>,
-    stop: CancellationToken,
-    start: Arc<Notify>,
-    ended: CancellationToken,
 }
 
 /// How an agent is planted.
@@ -312,7 +295,7 @@ impl Registry {
     /// The names most like a word, best first, at most five: what to offer where it is not found.
     #[must_use]
     pub fn nearest(&self, word: &str) -> Vec<AgentId> {
-        nearest(word, self.agents().keys().cloned())
+        closest(word, self.agents().keys().cloned())
     }
 
     /// The mirrors.
@@ -371,180 +354,4 @@ impl Registry {
     fn agents(&self) -> MutexGuard<'_, BTreeMap<AgentId, AgentHandle>> {
         self.inner.agents.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl AgentHandle {
-    /// Its id.
-    #[must_use]
-    pub fn id(&self) -> &AgentId {
-        self.vitals.mirror.id()
-    }
-
-    /// Its log.
-    #[must_use]
-    pub fn mirror(&self) -> &Arc<HolographicBuffer> {
-        &self.vitals.mirror
-    }
-
-    /// The agent as it is now.
-    #[must_use]
-    pub fn summary(&self) -> AgentSummary {
-        let look = self.vitals.look();
-        let seq = self.vitals.mirror.head();
-        AgentSummary {
-            agent_id: self.id().clone(),
-            genus: self.vitals.profile.genus.to_owned(),
-            description: self.vitals.profile.description.clone(),
-            state: look.state,
-            metrics: look.gauges,
-            in_fever: look.in_fever,
-            observers: self.vitals.mirror.watchers(),
-            pending: self.purgatory.pending(Some(self.id())),
-            commands: self.commands().map(|c| c.name.clone()).collect(),
-            dropped: look.dropped,
-            epoch: self.vitals.mirror.epoch().clone(),
-            seq,
-            total_events: seq.0,
-            last_event: look.last_event,
-            started: self.vitals.started,
-        }
-    }
-
-    /// State and the newest `history` events.
-    #[must_use]
-    pub fn snapshot(&self, history: usize) -> Snapshot {
-        let look = self.vitals.look();
-        let (seq, frames) = self.vitals.mirror.recent(history);
-        let decode = |f: &mirror::Frame| serde_json::from_slice::<Envelope>(&f.payload()).ok();
-        Snapshot {
-            agent_id: self.id().clone(),
-            state: look.state,
-            metrics: look.gauges,
-            epoch: self.vitals.mirror.epoch().clone(),
-            seq,
-            history: frames.iter().filter_map(decode).collect(),
-            total_events: seq.0,
-            pending: self.purgatory.pending(Some(self.id())),
-        }
-    }
-
-    /// Gauges of the last `window_ms`: every second where `step_s` is below 15 (kept for 15 minutes), else every 15 seconds
-    /// with least, mean and greatest (kept for 24 hours).
-    #[must_use]
-    pub fn series(&self, window_ms: u64, step_s: u32) -> MetricSeries {
-        let look = self.vitals.look();
-        let (step_s, points) = self.vitals.points(window_ms, step_s);
-        MetricSeries { agent_id: self.id().clone(), state: look.state, metrics: look.gauges, step_s, points }
-    }
-
-    /// The commands it shows.
-    pub fn commands(&self) -> impl Iterator<Item = &'static CommandSpec> {
-        self.vitals.commands.iter().filter(|c| !c.hidden)
-    }
-
-    /// The command of that name or alias, hidden ones included.
-    #[must_use]
-    pub fn command(&self, name: &str) -> Option<&'static CommandSpec> {
-        self.vitals.commands.iter().find(|c| c.name == name || c.aliases.iter().any(|a| a == name))
-    }
-
-    /// The commands whose names are most like a word, best first, at most five.
-    #[must_use]
-    pub fn nearest_commands(&self, word: &str) -> Vec<String> {
-        nearest(word, self.commands().map(|c| c.name.clone()))
-    }
-
-    /// Sends it an input.
-    ///
-    /// # Errors
-    /// [`Refused`]: there is no room, or it has ended.
-    pub fn perturb(&self, input: Value, terms: Terms) -> Result<Call, Refused> {
-        self.beam.send(Work::Input(input), terms)
-    }
-
-    /// Has it carry out one of its commands. The arguments are those that [`prism::check`] returned for it.
-    ///
-    /// # Errors
-    /// See [`AgentHandle::perturb`].
-    pub fn call(
-        &self,
-        command: &'static CommandSpec,
-        arguments: prism::Arguments,
-        terms: Terms,
-    ) -> Result<Call, Refused> {
-        let reads = command.scope == Scope::Observe;
-        self.beam.send(Work::Command { name: &command.name, arguments, reads }, terms)
-    }
-
-    /// Makes a dormant or stopped agent flow. One that is held flows when it is let go on.
-    ///
-    /// # Errors
-    /// [`IllegalTransition`] in any other state, and of an agent that is held.
-    pub fn start(&self) -> Result<(), IllegalTransition> {
-        let (from, to) = (self.vitals.look().state, FluxState::Flowing);
-        lifecycle::step(from, to)?;
-        if self.rein().pace() == Pace::Held {
-            return Err(IllegalTransition { from, to });
-        }
-        self.start.notify_one();
-        Ok(())
-    }
-
-    /// Stops it for good, and waits until it has: its step may end, within limits.
-    pub async fn stop(&self) {
-        self.stop.cancel();
-        self.ended.cancelled().await;
-    }
-
-    /// On which rein it is: how freely it may work.
-    #[must_use]
-    pub fn rein(&self) -> Rein {
-        self.beam.rein()
-    }
-
-    /// When it was started.
-    #[must_use]
-    pub fn started(&self) -> Timestamp {
-        self.vitals.started
-    }
-
-    /// Whether it is run elsewhere.
-    #[must_use]
-    pub fn is_guest(&self) -> bool {
-        self.vitals.profile.genus == guest::GENUS
-    }
-
-    pub(crate) fn reenter(&self, reentry: Reentry) {
-        self.beam.reenter(reentry);
-    }
-
-    pub(crate) fn beam(&self) -> &Beam {
-        &self.beam
-    }
-
-    pub(crate) fn vitals(&self) -> &Arc<Vitals> {
-        &self.vitals
-    }
-}
-
-fn nearest<T: AsRef<str> + Ord>(word: &str, known: impl Iterator<Item = T>) -> Vec<T> {
-    let mut scored: Vec<_> = known.map(|name| (distance(word, name.as_ref()), name)).collect();
-    scored.sort();
-    scored.into_iter().take(NEAREST).map(|(_, name)| name).collect()
-}
-
-/// Edit distance (Levenshtein 1966), over the first characters of each: enough to tell names apart.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(wire::id::AGENT_ID_MAX).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(wire::id::AGENT_ID_MAX).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -4,13 +4,7 @@
 //! change something while the agent is held. A question that is asked here is about the agent and not the agent's own: its
 //! answer comes back to [`answered`]. What a person decided is on disk before it is done, and holds after a restart.
 
-use crate::{
-    PurgatoryError,
-    agent::AgentError,
-    clock,
-    registry::{AgentHandle, Registry},
-    tasks::OnPanic,
-};
+use crate::{PurgatoryError, agent::AgentError, clock, handle::AgentHandle, registry::Registry, tasks::OnPanic};
 use terrarium_core::{
     ledger::{Actor, Token},
     metabolism::rein::{Leave, Policy, Rein},

@@ -2,11 +2,12 @@
 
 use super::{
     ConfigError, DEFAULT_HISTORY, DEFAULT_MAX_OBSERVERS, DEFAULT_PERTURB_BURST, DEFAULT_PERTURB_RATE, DEFAULT_PORT,
-    KEYS, nearest, parse,
+    KEYS, parse,
 };
 use clap::Args;
 use runtime::agents::scribe;
 use std::{collections::BTreeMap, fmt, path::Path};
+use terrarium_core::near::near;
 
 /// Keys with any number of values.
 const LISTS: [&str; 5] = ["tail", "origins", "webhooks", "fever_policies", "velocity_limits"];
@@ -332,7 +333,7 @@ fn read_file(name: &str) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
     let mut out = BTreeMap::new();
     for (key, value) in table {
         if !KEYS.contains(&key.as_str()) {
-            let near = nearest::nearest(&key, &KEYS);
+            let near = near(&key, KEYS).first().and_then(|near| KEYS.into_iter().find(|key| key == near));
             return Err(ConfigError::UnknownKey { key, file: name.to_owned(), near });
         }
         let values = match value {

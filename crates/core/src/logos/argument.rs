@@ -144,7 +144,7 @@ pub fn schema(rows: &[Argument]) -> Value {
 pub fn check(rows: &[Argument], mut given: Map<String, Value>) -> Result<Checked, Vec<FieldError>> {
     let (mut checked, mut errors) = (Map::new(), Vec::new());
     let mut wrong = |name: &str, message: String| {
-        let name = super::near::clip(name).replace('~', "~0").replace('/', "~1");
+        let name = crate::near::clip(name).replace('~', "~0").replace('/', "~1");
         errors.push(FieldError { pointer: format!("/args/{name}"), message });
     };
     for row in rows {
@@ -164,7 +164,7 @@ pub fn check(rows: &[Argument], mut given: Map<String, Value>) -> Result<Checked
     }
     let names: Vec<_> = rows.iter().map(|a| a.name).collect();
     let known = if names.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", names.join(", ")) };
-    for (name, _) in given.into_iter().take(super::near::OFFERED) {
+    for (name, _) in given.into_iter().take(crate::near::OFFERED) {
         wrong(&name, format!("is no argument of this; {known}"));
     }
     if errors.is_empty() { Ok(Checked(checked)) } else { Err(errors) }

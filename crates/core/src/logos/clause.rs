@@ -8,8 +8,9 @@
 //! | `[rollback=true]` | only what changes nothing is followed, because nothing here is taken back |
 //! | `[phase=…]`, `@phase=…`, `@span=…`, `@dot=…` | name the work; carried, not acted on |
 
-use super::{near::clip, sorry::Sorry};
+use super::sorry::Sorry;
 use crate::metabolism::Amount;
+use crate::near::clip;
 use std::fmt;
 
 /// Clauses and annotations of one stage at most.

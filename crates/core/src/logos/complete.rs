@@ -3,10 +3,10 @@
 use super::{
     aspect::Aspect,
     holon::Fixed,
-    near::{OFFERED, near},
     path::{CONTEXTS, Path},
     route::PIPE,
 };
+use crate::near::{OFFERED, near};
 
 /// Completions at most.
 pub const COMPLETIONS_MAX: usize = 50;

@@ -7,9 +7,9 @@
 use super::{
     aspect::Aspect,
     holon::{Base, Fixed, Holon, Whose},
-    near::{clip, near},
     sorry::Sorry,
 };
+use crate::near::{clip, near};
 use std::fmt;
 use wire::{AgentId, Scope};
 

@@ -1,6 +1,6 @@
 //! Why not, what to try, and what is near. An error that leaves nobody alone with it.
 
-use super::near::clip;
+use crate::near::clip;
 use wire::FieldError;
 
 /// Why a path was not followed.
@@ -171,7 +171,7 @@ impl Sorry {
     pub fn related(&self) -> &[String] {
         match self {
             Self::NotFound { near, .. } => near,
-            Self::Affordance { available, .. } => &available[..available.len().min(super::near::OFFERED)],
+            Self::Affordance { available, .. } => &available[..available.len().min(crate::near::OFFERED)],
             _ => &[],
         }
     }

@@ -1,10 +1,7 @@
 //! Why a path was not carried out: the words of `core`, of the void, of purgatory, or of an agent.
 
 use crate::{AgentHandle, Failure, PurgatoryError, Refused, Registry, reins::ReinError};
-use terrarium_core::{
-    logos::{Sorry, near::near},
-    metabolism::void::VoidError,
-};
+use terrarium_core::{logos::Sorry, metabolism::void::VoidError, near::near};
 use wire::{AgentId, FieldError};
 
 /// Why a path was not carried out.

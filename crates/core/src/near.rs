@@ -24,6 +24,16 @@ pub fn near<S: AsRef<str>>(word: &str, known: impl IntoIterator<Item = S>) -> Ve
     scored.into_iter().take(OFFERED).map(|(_, k)| k).collect()
 }
 
+/// The known words in the order of their likeness to a word, at most [`OFFERED`], however unlike: for who does not know what
+/// there is.
+#[must_use]
+pub fn closest<T: AsRef<str> + Ord>(word: &str, known: impl IntoIterator<Item = T>) -> Vec<T> {
+    let word = clip(word);
+    let mut scored: Vec<_> = known.into_iter().map(|k| (strsim::osa_distance(word, clip(k.as_ref())), k)).collect();
+    scored.sort();
+    scored.into_iter().take(OFFERED).map(|(_, k)| k).collect()
+}
+
 /// The beginning of a text, as far as it is worth repeating to whoever sent it.
 #[must_use]
 pub fn clip(text: &str) -> &str {
@@ -34,6 +44,14 @@ pub fn clip(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_knows_nothing_is_told_what_there_is() {
+        let known = ["host", "scribe", "files", "grammar", "steward", "build-log"];
+        assert_eq!(closest("hsot", known)[0], "host");
+        assert_eq!(closest("zzzzzzzz", known).len(), OFFERED);
+        assert!(closest::<&str>("host", []).is_empty());
+    }
 
     #[test]
     fn a_slip_is_recognised_and_nonsense_is_not() {

@@ -61,7 +61,10 @@ pub(crate) fn look(registry: &Registry, agent: &AgentHandle) {
     if agent.is_guest() || (rein == Rein::Free && policy == Policy::Note) {
         return;
     }
-    let Some(next) = rein.look(policy, agent.vitals().look().in_fever, clock::wall()) else { return };
+    let look = agent.vitals().look();
+    // Who has ended in a fever does nothing that could be held.
+    let in_fever = look.in_fever && !look.state.is_terminal();
+    let Some(next) = rein.look(policy, in_fever, clock::wall()) else { return };
     if !agent.beam().rein_in(next.clone(), |now| *now == rein) {
         return;
     }
@@ -87,7 +90,7 @@ async fn ask(registry: &Registry, agent: &AgentHandle) {
     let id = agent.id();
     let metered = registry.metabolism().of(id);
     let why = match metered.as_ref().and_then(|metered| metered.breaches.first()) {
-        Some(breach) => format!("It breaks the rule {}: {}.", breach.rule.as_str(), breach.why),
+        Some(breach) => format!("It breaks the rule {} ({}).", breach.rule.as_str(), breach.why),
         None => {
             let heat = agent.summary().metrics.temperature.map_or(0.0, wire::Temperature::get);
             format!("Its temperature is {heat:.2}: it works as hard as it can.")
@@ -179,8 +182,11 @@ async fn carry_out(registry: &Registry, id: &AgentId, leave: Leave, rein: Rein) 
         if kept.is_ok() || leave != Leave::GoOn {
             agent.beam().rein_in(rein, |_| true);
         }
-        if leave == Leave::Stop {
-            agent.stop().await;
+        match leave {
+            Leave::Pause => {}
+            // A person had a hand in it, so its chain of calls begins anew.
+            Leave::GoOn => agent.vitals().touched(),
+            Leave::Stop => agent.stop().await,
         }
     }
     kept

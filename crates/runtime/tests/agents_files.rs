@@ -203,7 +203,8 @@ async fn files_created_in_a_storm_are_found_again_and_what_was_missed_is_said() 
         fs::write(folder.path().join(n.to_string()), "").unwrap();
     }
     let (mut created, mut missed) = (HashSet::new(), 0);
-    while created.len() < 200 {
+    // What was missed is said after the changes of its window, which may have been the last ones.
+    while created.len() < 200 || missed == 0 {
         match watching.item().await.unwrap() {
             Ok(change) if change.change == Happening::Created => assert!(created.insert(change.path), "said twice"),
             Ok(_) => {}
@@ -213,5 +214,4 @@ async fn files_created_in_a_storm_are_found_again_and_what_was_missed_is_said() 
             }
         }
     }
-    assert!(missed > 0);
 }

@@ -112,10 +112,11 @@ impl Live {
         self.garden.read().void.fever.is_some()
     }
 
-    /// What the void said when the garden's fever began; nothing while there is none.
-    pub(crate) fn strategy(self) -> Option<String> {
+    /// When the garden's fever began, and what the void said then; nothing while there is none.
+    pub(crate) fn strategy(self) -> Option<(String, String)> {
         let garden = self.garden.read();
-        garden.void.fever.as_ref().map(|fever| fever.data.oblique_strategy.clone().unwrap_or_default())
+        let fever = garden.void.fever.as_ref()?;
+        Some((fever.since.to_string(), fever.data.oblique_strategy.clone()?))
     }
 
     /// Reads the questions; runs again when one of them changes.

@@ -181,6 +181,19 @@ test("reduced motion: a still border and a word", async ({ page, gateway, reques
   await picture(page, "reduced-motion");
 });
 
+test("a hint that was dismissed is gone for as long as its fever, reloads included", async ({ page, gateway, request }) => {
+  await page.goto(gateway.url);
+  await expect(connection(page)).toHaveAttribute("data-connection", "live");
+  await work(request, gateway);
+  await work(request, gateway);
+  await strategy(page).getByRole("button", { name: "Dismiss" }).click();
+  await expect(strategy(page)).toBeHidden();
+  await page.reload();
+  await hydrated(page);
+  await expect(page.locator(".app")).toHaveAttribute("data-fever", "true");
+  await expect(strategy(page)).toBeHidden();
+});
+
 test("omnibox: a watcher asks for what reads, and is asked to sign in for the rest", async ({
   page,
   gateway,

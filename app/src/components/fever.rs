@@ -1,5 +1,5 @@
-//! The garden's fever, in words: a card with what the void has to say, which can be kept or dismissed. What is kept stays
-//! in this browser.
+//! The garden's fever, in words: a card with what the void has to say, which can be kept or dismissed. Both stay in this
+//! browser; what is dismissed is the hint of one fever, and the next fever has its own.
 
 use crate::{
     live::Live,
@@ -11,34 +11,40 @@ use markup::view;
 
 /// Where this browser keeps a strategy.
 const KEPT: &str = "terrarium.strategy";
+/// Where it keeps when the fever began whose strategy was dismissed.
+const DISMISSED: &str = "terrarium.dismissed";
 
 /// The card. Not there while there is nothing to say.
 #[component]
 pub(crate) fn FeverCard() -> Whole {
     let live = expect_context::<Live>();
     let (kept, dismissed) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let places = [(KEPT, kept), (DISMISSED, dismissed)];
     effect(move || {
-        let store = window().local_storage().ok().flatten();
-        if let Some(Some(words)) = store.and_then(|store| store.get_item(KEPT).ok()) {
-            kept.set(words);
+        for (place, signal) in places {
+            let store = window().local_storage().ok().flatten();
+            signal.set(store.and_then(|store| store.get_item(place).ok().flatten()).unwrap_or_default());
         }
     });
-    let keep = move |words: String| {
+    let keep = move |n: usize, words: String| {
+        let (place, signal) = places[n];
         if let Ok(Some(store)) = window().local_storage() {
             // A browser that keeps nothing forgets it with the page.
-            let _ = store.set_item(KEPT, &words);
+            let _ = store.set_item(place, &words);
         }
-        kept.set(words);
+        signal.set(words);
     };
-    let shown = move || {
-        let new = live.strategy().unwrap_or_default();
-        if new.is_empty() || new == *dismissed.read() { kept.get() } else { new }
+    let shown = move || match live.strategy() {
+        Some((began, words)) if began != *dismissed.read() => words,
+        _ => kept.get(),
     };
     let is_kept = move || shown() == *kept.read();
     let dismiss = move || {
-        dismissed.set(shown());
         if is_kept() {
-            keep(String::new());
+            keep(0, String::new());
+        }
+        if let Some((began, _)) = live.strategy() {
+            keep(1, began);
         }
     };
     view! {
@@ -47,7 +53,7 @@ pub(crate) fn FeverCard() -> Whole {
                 {text(move || if live.in_fever() { "The garden runs a fever." } else { "" })}
             </p>
             <blockquote>{text(shown)}</blockquote>
-            <button type="button" class="plain" hidden=flag(is_kept) on:click=move |_| keep(shown())>"Keep"</button>
+            <button type="button" class="plain" hidden=flag(is_kept) on:click=move |_| keep(0, shown())>"Keep"</button>
             <button type="button" class="plain" on:click=move |_| dismiss()>"Dismiss"</button>
         </aside>
     }

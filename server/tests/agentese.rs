@@ -3,14 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod support;
+mod writer;
 
-use prism::exposed;
 use reqwest::Response;
-use runtime::agent::{Agent, AgentError, Profile, Step, StepCx, no_source};
 use serde_json::{Value, json};
 use server::auth::tokens;
-use std::convert::Infallible;
-use support::{TestTerrarium, event, hello, id};
+use support::{TestTerrarium, event, hello};
 use terrarium_core::metabolism::oblique::STRATEGIES;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -18,48 +16,11 @@ use tokio::{
 };
 use wire::{AgentId, Envelope, Event, Problem, metabolism::FeverTrigger};
 
-/// Has a model used, as far as anybody can see.
-struct Writer;
-
-#[exposed]
-impl Writer {
-    /// Writes.
-    #[expose]
-    async fn write(&mut self, tokens: u64, cx: &mut dyn prism::CallCx) -> String {
-        cx.tokens(tokens, 0);
-        "written".to_owned()
-    }
-
-    /// Reads.
-    #[expose(reads, aliases("look"))]
-    fn read(&self, text: String) -> Value {
-        json!({ "read": text })
-    }
-}
-
-impl Agent for Writer {
-    type Item = Infallible;
-
-    async fn step(&mut self, never: Infallible, _: &mut StepCx) -> Result<Step, AgentError> {
-        match never {}
-    }
-
-    fn exposed(&mut self) -> Option<&mut dyn prism::Exposed> {
-        Some(self)
-    }
-}
-
 async fn start() -> (TestTerrarium, String) {
     let t = TestTerrarium::start_with(|c| c.perturb_rate = 0).await;
-    plant(&t);
+    writer::plant(t.gateway.registry());
     let secret = token(&t, "ann", "admin");
     (t, secret)
-}
-
-fn plant(t: &TestTerrarium) {
-    let profile = Profile { genus: "writer", description: "Writes.".to_owned() };
-    let factory = Box::new(|| Ok((Writer, no_source())));
-    t.gateway.registry().plant(id("writer"), profile, factory).unwrap();
 }
 
 fn token(t: &TestTerrarium, name: &str, scopes: &str) -> String {

@@ -5,45 +5,13 @@
 
 mod process;
 mod support;
+mod writer;
 
-use prism::exposed;
 use process::{ADMIN, Process};
-use runtime::agent::{Agent, AgentError, Profile, Step, StepCx, no_source};
 use serde_json::{Value, json};
 use server::auth::tokens;
-use std::{convert::Infallible, time::Duration};
-use support::{TestTerrarium, id};
-
-/// Has a model used, as far as anybody can see.
-struct Writer;
-
-#[exposed]
-impl Writer {
-    /// Writes.
-    #[expose]
-    async fn write(&mut self, tokens: u64, cx: &mut dyn prism::CallCx) -> String {
-        cx.tokens(tokens, 0);
-        "written".to_owned()
-    }
-
-    /// Reads.
-    #[expose(reads)]
-    fn read(&self) -> String {
-        "read".to_owned()
-    }
-}
-
-impl Agent for Writer {
-    type Item = Infallible;
-
-    async fn step(&mut self, never: Infallible, _: &mut StepCx) -> Result<Step, AgentError> {
-        match never {}
-    }
-
-    fn exposed(&mut self) -> Option<&mut dyn prism::Exposed> {
-        Some(self)
-    }
-}
+use std::time::Duration;
+use support::TestTerrarium;
 
 async fn start() -> TestTerrarium {
     let t = TestTerrarium::start_with(|c| {
@@ -51,8 +19,7 @@ async fn start() -> TestTerrarium {
         c.limits.set("tokens_per_minute=100".parse().unwrap());
     })
     .await;
-    let profile = Profile { genus: "writer", description: "Writes.".to_owned() };
-    t.gateway.registry().plant(id("writer"), profile, Box::new(|| Ok((Writer, no_source())))).unwrap();
+    writer::plant(t.gateway.registry());
     t
 }
 
@@ -95,7 +62,10 @@ async fn a_hot_agent_waits_for_whoever_may_answer() {
     let (status, problem) = write().await;
     assert_eq!((status, &problem["code"]), (409, &json!("agent_held")), "{problem}");
     assert!(problem["hint"].as_str().unwrap().contains("answer the question about it"), "{problem}");
-    assert_eq!(post(t.url("/api/writer/read"), &bot, json!({})).await, (200, json!({ "result": "read" })));
+    assert_eq!(
+        post(t.url("/api/writer/read"), &bot, json!({ "text": "x" })).await,
+        (200, json!({ "result": { "read": "x" } }))
+    );
     let agentese = async |path: &str| {
         let body = json!({ "path": path, "args": { "agent": "writer" }, "observer": { "archetype": "developer" } });
         post(t.url("/api/agentese"), &bot, body).await

@@ -2,7 +2,7 @@
 //!
 //! `core::metabolism::rein` decides; a rein itself is kept with the agent's queue ([`crate::beam`]), which refuses what may
 //! change something while the agent is held. A question that is asked here is about the agent and not the agent's own: its
-//! answer comes back to [`answered`]. What a person decided is on disk before it is done, and holds after a restart.
+//! answer comes back here. What a person decided is on disk before it is done, and holds after a restart.
 
 use crate::{PurgatoryError, agent::AgentError, clock, handle::AgentHandle, registry::Registry, tasks::OnPanic};
 use terrarium_core::{

@@ -16,7 +16,6 @@
 //! | [`request`] | what is asked for, typed |
 //! | [`sorry`] | why not, what to try, what is near |
 //! | [`complete`] | what could be meant by a beginning |
-//! | [`near`] | the words most like a word |
 
 pub mod argument;
 pub mod aspect;

@@ -115,8 +115,9 @@ async fn follow(registry: &Registry, request: Request, actor: &Actor) -> Result<
 pub fn metabolism(registry: &Registry) -> Value {
     // Looking at it draws on nothing, so it never fails.
     let mut said = registry.metabolism().answer(VoidRequest::Metabolism).unwrap_or_default();
-    let reined = registry.list().into_iter().filter(|agent| agent.rein() != Rein::Free);
-    said["reins"] = reined.map(|agent| world::rein(registry, &agent)).collect();
+    let reins = registry.list().into_iter().map(|agent| (agent.id().clone(), agent.rein()));
+    let reins = reins.filter(|(_, rein)| *rein != Rein::Free);
+    said["reins"] = reins.map(|(agent, rein)| world::rein(registry, &agent, &rein)).collect();
     said["pending"] = registry.purgatory().waiting().into();
     said
 }

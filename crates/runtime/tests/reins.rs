@@ -257,7 +257,8 @@ async fn whoever_decides_by_a_path_answers_the_question_that_waits() {
     let garden = garden(folder.path(), "ask");
     let (agent, _) = plant(&garden);
     let card = asked(&garden, &agent).await;
-    follow(&garden, "self.flux.pause").await.unwrap();
+    let said = follow(&garden, "self.flux.pause").await.unwrap();
+    assert_eq!((&said["rein"], &said["by"]), (&json!("paused"), &json!("ann")));
     until("paused", || agent.rein() == Rein::Paused { by: "ann".into() }).await;
     let record = garden.purgatory().inspect(&card.id).await.unwrap().unwrap();
     assert_eq!(record.decision.unwrap().human_input, json!("pause"));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use terrarium_core::{
     ledger::Actor,
     logos::{Base, Request, request::Detail},
+    metabolism::rein::Rein,
 };
 use wire::{
     AgentId, FluxState, route,
@@ -37,11 +38,10 @@ pub(super) async fn answer(registry: &Registry, request: Request, actor: &Actor)
             let pending = purgatory.pending(Some(agent(&id)?.id()));
             json!({"count": pending.len(), "pending": pending})
         }
-        Request::Rein(id) => rein(registry, &agent(&id)?),
+        Request::Rein(id) => rein(registry, &id, &agent(&id)?.rein()),
         Request::Leave(id, leave) => {
-            let agent = agent(&id)?;
-            reins::leave(registry, &agent, leave, actor()).await?;
-            rein(registry, &agent)
+            let decided = reins::leave(registry, &agent(&id)?, leave, actor()).await?;
+            rein(registry, &id, &decided)
         }
         Request::Yield(id, ask) => {
             let card = purgatory.eject(agent(&id)?.id().clone(), *ask, None, actor()).await?.card;
@@ -68,13 +68,9 @@ pub(super) async fn answer(registry: &Registry, request: Request, actor: &Actor)
 }
 
 /// How freely an agent may work, and why.
-pub(super) fn rein(registry: &Registry, agent: &AgentHandle) -> Value {
-    let rein = agent.rein();
-    let mut said = json!({
-        "agent_id": agent.id(), "state": agent.summary().state, "policy": registry.metabolism().policy(agent.id()),
-        "why": rein.to_string(),
-    });
-    if let (Some(said), Value::Object(rein)) = (said.as_object_mut(), value(&rein)) {
+pub(super) fn rein(registry: &Registry, agent: &AgentId, rein: &Rein) -> Value {
+    let mut said = json!({"agent_id": agent, "policy": registry.metabolism().policy(agent), "why": rein.to_string()});
+    if let (Some(said), Value::Object(rein)) = (said.as_object_mut(), value(rein)) {
         said.extend(rein);
     }
     said

@@ -9,11 +9,13 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
 use std::{collections::BTreeSet, env, fs, path::Path as File};
-use terrarium_core::logos::{
-    Aspect, Observer, Path, Request, Route, Sorry,
-    argument::{Argument, Kind},
-    clause::PHASES,
-    complete::{COMPLETIONS_MAX, Live, complete},
+use terrarium_core::{
+    logos::{
+        Aspect, Observer, Path, Request, Route, Sorry,
+        argument::{Argument, Kind},
+        clause::PHASES,
+        complete::{COMPLETIONS_MAX, Live, complete},
+    },
     near::OFFERED,
 };
 use wire::{
